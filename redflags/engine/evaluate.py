@@ -1,0 +1,184 @@
+"""Evaluates resolved expressions at rows of a frame, filling in what registers and windows must answer first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from redflags.engine.errors import Missing
+from redflags.expr import types as t
+from redflags.expr.calls import unit_of_kind
+from redflags.expr.lower import Lowering
+from redflags.expr.nodes import Expr, conjuncts
+from redflags.expr.values import boolean, quantise
+from redflags.plan.nodes import Rows as ViewRows
+from redflags.plan.nodes import measures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from redflags.engine.frames import Frames, Table
+    from redflags.engine.lookups import Lookups
+    from redflags.engine.measures import Measures
+    from redflags.expr.values import Value
+    from redflags.plan.nodes import Frame
+    from redflags.plan.schema import Schemas
+
+    Rows = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+POLARS = {"text": pl.String(), "bool": pl.Boolean(), "time": pl.Int64(), "date": pl.Int32(), "list": pl.List(pl.String)}
+
+
+class Evaluator:
+    """One run's evaluator; ``world`` 0 leaves unknown rows out of windows, 1 takes them in."""
+
+    def __init__(self, schemas: Schemas, frames: Frames, lookups: Lookups) -> None:
+        self.schemas = schemas
+        self.frames = frames
+        self.lookups = lookups
+        self.measures: Measures | None = None
+        frames.evaluator = self
+        lookups.evaluator = self
+        self._lowered: dict[tuple[Frame, Expr], Value] = {}
+        self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
+        self._survivors: dict[ViewRows, Rows] = {}
+        self.optional: set[str] = set()
+
+    # ---- lowering ---------------------------------------------------------------------------------------------
+
+    def lower(self, frame: Frame, expr: Expr) -> Value:
+        """The typed value of an expression, lowered once."""
+        key = (frame, expr)
+        if key not in self._lowered:
+            self._lowered[key] = Lowering(self.schemas, frame).lower(expr)
+        return self._lowered[key]
+
+    # ---- evaluation -------------------------------------------------------------------------------------------
+
+    def select(self, table: Table, exprs: Sequence[pl.Expr], rows: Rows, world: int = 0) -> pl.DataFrame:
+        """Polars expressions at ``rows``, as columns ``0, 1, ...``."""
+        roots = sorted({name for expr in exprs for name in expr.meta.root_names()})
+        columns = [pl.Series("__rows", rows)]
+        columns += [self.root(table, name, rows, world).alias(name) for name in roots]
+        return pl.DataFrame(columns).with_columns(expr.alias(str(i)) for i, expr in enumerate(exprs)).select(
+            str(i) for i in range(len(exprs))
+        )
+
+    def root(self, table: Table, name: str, rows: Rows, world: int) -> pl.Series:
+        """One column that an expression reads: of the frame, of a lookup (``@n``) or of a measure (``%n``)."""
+        whole = rows.size == table.height
+        if name[0] == "@":
+            word, _, part = name.partition(".")
+            lookup = self.schemas.lookups[word]
+            try:
+                return self.lookups.column(table, lookup, part, rows)
+            except Missing:
+                if word not in self.optional:
+                    raise
+                return pl.repeat(None, rows.size, eager=True)
+        if name[0] == "%":
+            assert self.measures is not None  # noqa: S101  set by the run
+            word, _, part = name.partition(".")
+            return self.measures.column(self.schemas.measures[word], part, rows, world)
+        if name == "base_currency()":
+            return pl.repeat(self.frames.dataset.base_currency, rows.size, eager=True)
+        return table.column(name, None if whole else rows)
+
+    def condition(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> pl.Series:
+        """A condition at ``rows``: true, false or null."""
+        value = self.lower(table.node, expr)
+        return self.select(table, [boolean(value.expr, (value,)).expr], rows, world)["0"].cast(pl.Boolean)
+
+    def plain(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> pl.Series:
+        """A value at ``rows`` in the physical unit of its type; known empty becomes null."""
+        value = self.lower(table.node, expr)
+        made = self.physical(value)
+        if value.empty is not None:
+            made = pl.when(~value.empty).then(made)
+        series = self.select(table, [made], rows, world)["0"]
+        wanted = POLARS.get(value.type.kind)
+        return series.cast(wanted) if wanted is not None and series.dtype != wanted else series
+
+    @staticmethod
+    def physical(value: Value) -> pl.Expr:
+        """The value as whole multiples of its type's unit, or as it is."""
+        kind = value.type
+        if kind.numeric or kind.kind == "literal":
+            return quantise(value, unit_of_kind(kind if kind.kind != "literal" else t.NUMBER))
+        return value.expr
+
+    def asked(self, table: Table, keys: Sequence[Expr], rows: Rows) -> pl.DataFrame:
+        """Questions for a register: key columns ``k0, k1, ...`` and the moment."""
+        columns = [self.plain(table, key, rows).alias(f"k{i}") for i, key in enumerate(keys)]
+        return pl.DataFrame([*columns, pl.Series("at", table.at[rows])])
+
+    # ---- filters ----------------------------------------------------------------------------------------------
+
+    def rows_of(self, view: ViewRows, world: int = 0) -> tuple[Table, Rows, Mask]:
+        """Rows of a view that are in it or perhaps in it, and which of them are only perhaps.
+
+        Conditions on plain columns are judged first, then lookups, then windows, each only where the earlier ones are not false.
+        """
+        table = self.frames.table(view.frame)
+        key = (view, world)
+        if key not in self._filters:
+            self._filters[key] = self._filtered(table, view, world)
+        rows, perhaps = self._filters[key]
+        return table, rows, perhaps
+
+    def survivors(self, view: ViewRows) -> Rows:
+        """Rows of a view that its conditions without windows do not rule out."""
+        parts = _parts(view)
+        cheap = [part for part in parts if not any(True for _ in measures(part))]
+        if len(cheap) == len(parts):
+            return self.rows_of(view)[1]
+        if view not in self._survivors:
+            self._survivors[view] = self._apply(self.frames.table(view.frame), cheap, 0)[0]
+        return self._survivors[view]
+
+    def _filtered(self, table: Table, view: ViewRows, world: int) -> tuple[Rows, Mask]:
+        return self._apply(table, _parts(view), world)
+
+    def _apply(self, table: Table, parts: list[Expr], world: int) -> tuple[Rows, Mask]:
+        rows = np.arange(table.height, dtype=np.int64)
+        perhaps = np.zeros(table.height, dtype=bool) if table.unknown is None else table.unknown.copy()
+        ranked: dict[int, list[Expr]] = {0: [], 1: [], 2: []}
+        for part in parts:
+            ranked[self._cost(table, part)].append(part)
+        for group in (ranked[0], ranked[1], ranked[2]):
+            if not group:
+                continue
+            steps = [group] if group is ranked[0] else [[part] for part in group]
+            for step in steps:
+                if rows.size == 0:
+                    break
+                values = [self.lower(table.node, part) for part in step]
+                exprs = [boolean(value.expr, (value,)).expr for value in values]
+                together = exprs[0]
+                for expr in exprs[1:]:
+                    together = together & expr
+                found = self.select(table, [together], rows, world)["0"].cast(pl.Boolean)
+                null = found.is_null().to_numpy()
+                keep = found.fill_null(value=True).to_numpy()
+                perhaps = (perhaps | null)[keep]
+                rows = rows[keep]
+        return rows, perhaps
+
+    def _cost(self, table: Table, part: Expr) -> int:
+        roots = self.lower(table.node, part).expr.meta.root_names()
+        if any(name[0] == "%" for name in roots) or any(True for _ in measures(part)):
+            return 2
+        return 1 if any(name[0] == "@" for name in roots) else 0
+
+    def perhaps(self, view: ViewRows) -> bool:
+        """Whether any row is only perhaps in the view."""
+        return bool(self.rows_of(view)[2].any())
+
+
+def _parts(view: ViewRows) -> list[Expr]:
+    return [] if view.filter is None else conjuncts(view.filter)

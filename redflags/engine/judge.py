@@ -1,0 +1,218 @@
+"""One rule over its rows: which hit, which could not be judged, which must wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from redflags.engine.errors import Missing
+from redflags.engine.outcome import NE_ROWS, NOT_EVALUABLE, PENDING, Outcome
+from redflags.engine.story import hits_frame
+from redflags.expr.nodes import conjuncts
+from redflags.plan.nodes import Rows as ViewRows
+from redflags.plan.nodes import measures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from redflags.engine.evaluate import Evaluator
+    from redflags.engine.frames import Table
+    from redflags.engine.outcome import Clock
+    from redflags.expr.nodes import Expr
+    from redflags.plan.bind import BoundRule
+
+    Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Docket:
+    """The rows of one rule that this run judges.
+
+    Attributes:
+        rows: rows whose ``where`` is true.
+        doubtful: rows whose ``where`` is unknown.
+        waiting: rows whose judgement lies after the run.
+    """
+
+    bound: BoundRule
+    table: Table
+    rows: Rows
+    doubtful: Rows
+    waiting: Rows
+
+
+def call(bound: BoundRule, evaluator: Evaluator, clock: Clock) -> Docket:
+    """Find the rows to judge.
+
+    Raises:
+        Missing: a table or column that the rule needs did not come in.
+    """
+    table, rows, perhaps = evaluator.rows_of(ViewRows(bound.frame, bound.where))
+    moment = table.at[rows] + bound.delay
+    keep = table.at[rows] <= clock.upto
+    if clock.judged_after is not None:
+        keep &= moment > clock.judged_after
+    rows, perhaps, moment = rows[keep], perhaps[keep], moment[keep]
+    if bound.narrow is not None and rows.size:
+        inside = evaluator.condition(table, bound.narrow, rows).fill_null(value=False).to_numpy()
+        rows, perhaps, moment = rows[inside], perhaps[inside], moment[inside]
+    due = moment <= clock.upto
+    return Docket(bound, table, rows[due & ~perhaps], rows[due & perhaps], rows[~due])
+
+
+def judge(docket: Docket, evaluator: Evaluator) -> Outcome:
+    """Judge the rows of a docket in both worlds.
+
+    Raises:
+        Missing: a table or column that the condition needs did not come in.
+    """
+    bound, table, rows = docket.bound, docket.table, docket.rows
+    facts = _facts(bound, table, rows, evaluator, world=0)
+    outcome = _when(bound, facts)
+    unsure = np.zeros(rows.size, dtype=bool)
+    assert evaluator.measures is not None  # noqa: S101  set by the run
+    tainted = any(evaluator.measures.tainted(m) for m in bound.measures())
+    if tainted and rows.size:
+        other = _facts(bound, table, rows, evaluator, world=1)
+        other_outcome = _when(bound, other)
+        unsure = (outcome.is_not_null() & other_outcome.is_not_null() & (outcome != other_outcome)).fill_null(value=False).to_numpy()
+        lost = outcome.is_null() | other_outcome.is_null()
+        outcome = pl.select(pl.when(~lost).then(outcome)).to_series()
+        facts = {name: _agreed(facts[name], other[name], keep=_deciding(bound, name)) for name in facts}
+    null = outcome.is_null().to_numpy()
+    hit = outcome.fill_null(value=False).to_numpy() & ~unsure & ~null
+    where_hit = np.flatnonzero(hit)
+    hits = hits_frame(docket, rows[where_hit], {n: s.gather(pl.Series(where_hit)) for n, s in facts.items()}, evaluator)
+    reasons = [
+        ("filter unknown", docket.doubtful, _conditions(bound)),
+        ("condition unknown", rows[null], [f.condition for f in bound.facts if f.deciding]),
+        ("unknown rows in the window", rows[unsure & ~null], []),
+    ]
+    return Outcome(
+        bound, hits, *_not_evaluable(docket, reasons, evaluator), _pending(docket), int(rows.size + docket.doubtful.size)
+    )
+
+
+def _deciding(bound: BoundRule, name: str) -> bool:
+    return any(fact.name == name and fact.deciding for fact in bound.facts)
+
+
+def _agreed(left: pl.Series, right: pl.Series, *, keep: bool) -> pl.Series:
+    """A fact's truth where both worlds agree; a deciding one keeps what the outcome was judged by."""
+    if keep:
+        return left
+    same = left.eq_missing(right)
+    return pl.select(pl.when(same).then(left)).to_series()
+
+
+def _facts(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int) -> dict[str, pl.Series]:
+    found: dict[str, pl.Series] = {}
+    for fact in bound.facts:
+        try:
+            found[fact.name] = evaluator.condition(table, fact.condition, rows, world)
+        except Missing:
+            if fact.deciding:
+                raise
+            found[fact.name] = pl.repeat(None, rows.size, dtype=pl.Boolean, eager=True)
+    return found
+
+
+def _when(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
+    if not facts:
+        return pl.Series([], dtype=pl.Boolean)
+    frame = pl.DataFrame([series.alias(name) for name, series in facts.items()])
+    formula = bound.when.to_polars({name: pl.col(name) for name in facts}, bound.params)
+    return frame.select(pl.repeat(value=True, n=pl.len()).alias("_"), formula.alias("when"))["when"].cast(pl.Boolean)
+
+
+def _conditions(bound: BoundRule) -> list[Expr]:
+    return [] if bound.where is None else conjuncts(bound.where)
+
+
+def _not_evaluable(
+    docket: Docket, reasons: Sequence[tuple[str, Rows, Sequence[Expr]]], evaluator: Evaluator
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Counts by reason and column, and the rows themselves with the columns to blame."""
+    bound, table = docket.bound, docket.table
+    judged = max(docket.rows.size + docket.doubtful.size, 1)
+    counts: list[dict[str, object]] = []
+    listed: list[pl.DataFrame] = []
+    for reason, rows, exprs in reasons:
+        if rows.size == 0:
+            continue
+        blamed = blame(table, exprs, rows, evaluator) if exprs else _window_blame(bound, rows, evaluator)
+        columns = [[] for _ in range(rows.size)] if not blamed else _per_row(blamed, rows.size)
+        for name, mask in blamed or [("", np.ones(rows.size, dtype=bool))]:
+            n = int(mask.sum())
+            counts.append({"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged})
+        listed.append(
+            pl.DataFrame(
+                {"row_id": table.row_ids(rows), "at": table.at[rows], "columns": columns},
+                schema_overrides={"columns": pl.List(pl.String)},
+            )
+        )
+    frame = pl.DataFrame(counts, schema=NOT_EVALUABLE).sort("reason", "column")
+    return frame, (pl.concat(listed) if listed else pl.DataFrame(schema=NE_ROWS))
+
+
+def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> list[list[str]]:
+    names = [name for name, _ in blamed]
+    matrix = np.stack([mask for _, mask in blamed], axis=1)
+    return [[names[i] for i in np.flatnonzero(matrix[row])] for row in range(size)]
+
+
+def blame(
+    table: Table, exprs: Sequence[Expr], rows: Rows, evaluator: Evaluator
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Which columns that the expressions read are null at which of the rows."""
+    names = {root for expr in exprs for root in evaluator.lower(table.node, expr).expr.meta.root_names()}
+    found: dict[str, NDArray[np.bool_]] = {}
+    for name in sorted(names):
+        if name.endswith((".empty", ".den", ".over")):
+            continue
+        mask = evaluator.root(table, name, rows, 0).is_null().to_numpy()
+        if mask.any():
+            shown = describe(evaluator, table, name)
+            found[shown] = found.get(shown, np.zeros(rows.size, dtype=bool)) | mask
+    return sorted(found.items())
+
+
+def describe(evaluator: Evaluator, table: Table, name: str) -> str:
+    """What an internal column stands for, in the words of the rule."""
+    if name[0] == "@":
+        lookup = evaluator.schemas.lookups[name.partition(".")[0]]
+        column = lookup.column or lookup.kind
+        return f"{lookup.table}.{column}"
+    if name[0] == "%":
+        measure = evaluator.schemas.measures[name.partition(".")[0]]
+        return f"measure {evaluator.schemas.label(measure)}"
+    return f"{table.name}.{name}"
+
+
+def _window_blame(bound: BoundRule, rows: Rows, evaluator: Evaluator) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Columns whose nulls leave rows of a window in doubt; the whole rule's, since windows overlap."""
+    assert evaluator.measures is not None  # noqa: S101
+    names: set[str] = set()
+    pending = [m for m in bound.measures() if evaluator.measures.tainted(m)]
+    while pending:
+        measure = pending.pop()
+        table, source, perhaps = evaluator.rows_of(measure.source)
+        if perhaps.any() and measure.source.filter is not None:
+            names |= {n for n, _ in blame(table, conjuncts(measure.source.filter), source[perhaps], evaluator)}
+        inner = [*measures(measure.source.filter), *measures(measure.value)]
+        pending += [m for m in inner if evaluator.measures.tainted(m)]
+    return [(name, np.ones(rows.size, dtype=bool)) for name in sorted(names)]
+
+
+def _pending(docket: Docket) -> pl.DataFrame:
+    if docket.waiting.size == 0:
+        return pl.DataFrame(schema=PENDING)
+    at = docket.table.at[docket.waiting]
+    return pl.DataFrame(
+        {"row_id": docket.table.row_ids(docket.waiting), "at": at, "moment": at + docket.bound.delay}
+    ).sort("moment", "row_id")

@@ -1,0 +1,165 @@
+"""Registers asked at rows of a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from redflags.engine.errors import Missing
+from redflags.engine.sparse import Sparse
+from redflags.registers.register import Register, condensed
+from redflags.registers.thresholds import Thresholds
+from redflags.tables import dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from redflags.engine.evaluate import Evaluator
+    from redflags.engine.frames import Frames, Table
+    from redflags.plan.nodes import Frame, Lookup
+    from redflags.registers.lists import ListFile
+    from redflags.rules.profiles import Profile
+
+    Rows = NDArray[np.int64]
+
+
+class Lookups:
+    """Answers every lookup of a plan, each question once per row and equal questions once."""
+
+    def __init__(self, frames: Frames, lists: Iterable[ListFile], profile: Profile | None) -> None:
+        self.frames = frames
+        self.lists = tuple(lists)
+        self.profile = profile
+        self.evaluator: Evaluator | None = None
+        self._registers: dict[str, Register] = {}
+        self._answers: dict[tuple[Frame, Lookup], Sparse] = {}
+        self._thresholds: Thresholds | None = None
+        self._links: dict[tuple[str, ...], Register] = {}
+
+    # ---- registers --------------------------------------------------------------------------------------------
+
+    def register(self, name: str) -> Register:
+        """A register: the data set's own table where it came in, else the shipped lists of that table.
+
+        Raises:
+            Missing: neither is there.
+        """
+        if name not in self._registers:
+            entry = dictionary().table(name)
+            if name in self.frames.dataset.tables or name == "ledger":
+                self._registers[name] = Register.of(entry, self.frames.raw(name))
+            else:
+                found = [item for item in self.lists if item.table == name]
+                if not found:
+                    raise Missing(name)
+                rows = pl.concat([item.rows for item in found], how="diagonal_relaxed")
+                key = entry.keys[0] if entry.keys else None
+                coverage = {}
+                for item in found:
+                    own = item.id if key is not None and len(found) > 1 else None
+                    if item.covers != (None, None):
+                        coverage[own] = item.covers
+                self._registers[name] = Register.of(entry, rows, coverage)
+        return self._registers[name]
+
+    def _optional(self, name: str) -> Register | None:
+        try:
+            return self.register(name)
+        except Missing:
+            return None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The legal limits under the run's profile."""
+        if self._thresholds is None:
+            limits = None if self.profile is None else self.profile.thresholds
+            self._thresholds = Thresholds(
+                self.register("thresholds"), self._optional("blocs"), self._optional("fx_rates"),
+                self.frames.dataset.base_currency, None if limits is None else limits.jurisdiction,
+                None if limits is None else limits.default,
+            )  # fmt: skip
+        return self._thresholds
+
+    def _linked(self, roles: tuple[str, ...]) -> Register:
+        """Links in both directions, of some roles."""
+        if roles not in self._links:
+            entry = dictionary().table("party_links")
+            rows = self.frames.raw("party_links")
+            if roles:
+                if "role" not in rows.columns:
+                    raise Missing("party_links", "role")
+                rows = rows.filter(pl.col("role").is_in(list(roles)))
+            pair = ["party_id", "related_party_id"]
+            dates = [name for name in (entry.valid_from, entry.valid_to) if name and name in rows.columns]
+            there = rows.select(*pair, *dates)
+            back = rows.select(pl.col(pair[1]).alias(pair[0]), pl.col(pair[0]).alias(pair[1]), *dates)
+            self._links[roles] = Register.of(entry, pl.concat([there, back]))
+        return self._links[roles]
+
+    # ---- answers ----------------------------------------------------------------------------------------------
+
+    def column(self, table: Table, lookup: Lookup, part: str, rows: Rows) -> pl.Series:
+        """Answer of ``lookup`` at ``rows``; ``part`` is ``""`` or ``over`` (of a threshold)."""
+        store = self._answers.setdefault((table.node, lookup), Sparse())
+        return store.ask(rows, part, lambda lacking: self._answer(table, lookup, lacking))
+
+    def _answer(self, table: Table, lookup: Lookup, rows: Rows) -> dict[str, pl.Series]:
+        assert self.evaluator is not None  # noqa: S101  set by the run
+        if lookup.kind == "local":
+            return {"": self._local(table, lookup, rows)}
+        asked = self.evaluator.asked(table, lookup.keys, rows)
+        if lookup.kind == "threshold":
+            limits = self.thresholds
+            edges = sorted({e for r in (limits.limits, limits.blocs, limits.rates) if r is not None for e in r.boundaries})
+            questions, index = condensed(asked, edges)
+            amount, over = limits.ask(lookup.column, questions)
+            return {"": amount.gather(index), "over": over.gather(index)}
+        register = self._linked(lookup.roles) if lookup.kind == "linked" else self.register(lookup.table)
+        if lookup.kind == "value" and lookup.column not in register.frame.columns:
+            raise Missing(lookup.table, lookup.column)
+        questions, index = condensed(asked, register.boundaries)
+        if lookup.kind == "value":
+            found = self._value(register, questions, index, lookup, table, rows)
+        elif lookup.kind == "exists":
+            found = register.listed(questions).fill_null(value=False).gather(index)
+        else:
+            found = register.listed(questions).gather(index)
+        return {"": found}
+
+    def _value(
+        self, register: Register, questions: pl.DataFrame, index: pl.Series, lookup: Lookup, table: Table, rows: Rows
+    ) -> pl.Series:
+        """The column, hidden before the moment at which it is known."""
+        found = register.values(questions, lookup.column).gather(index)
+        entry = register.table.columns[lookup.column]
+        if entry.known_at and not entry.plan and entry.known_at in register.frame.columns:
+            known = register.values(questions, entry.known_at).gather(index)
+            if register.table.columns[entry.known_at].type == "date":
+                known = known.cast(pl.Int64) * 86_400_000_000
+            at = pl.Series(table.at[rows])
+            found = pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
+        return found
+
+    def _local(self, table: Table, lookup: Lookup, rows: Rows) -> pl.Series:
+        """A moment as local wall-clock microseconds: the account's time zone, else the data set's."""
+        assert self.evaluator is not None  # noqa: S101
+        moment = self.evaluator.plain(table, lookup.keys[0], rows)
+        default = self.frames.dataset.timezone
+        frame = pl.DataFrame({"m": moment.cast(pl.Int64)})
+        zones = pl.repeat(None, rows.size, dtype=pl.String, eager=True)
+        accounts = self._optional("accounts")
+        if accounts is not None and "timezone" in accounts.frame.columns and table.has("account_id"):
+            asked = pl.DataFrame({"k0": table.column("account_id", rows), "at": table.at[rows]})
+            questions, index = condensed(asked, accounts.boundaries)
+            zones = accounts.values(questions, "timezone").gather(index)
+        frame = frame.with_columns(zones.fill_null(default).alias("zone"))
+        stamp = pl.col("m").cast(pl.Datetime("us", "UTC"))
+        local = pl.lit(None, pl.Int64)
+        for zone in sorted(frame["zone"].unique().to_list()):
+            wall = stamp.dt.convert_time_zone(zone).dt.replace_time_zone(None).to_physical()
+            local = pl.when(pl.col("zone") == zone).then(wall).otherwise(local)
+        return frame.with_columns(local.alias("x"))["x"]

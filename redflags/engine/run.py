@@ -1,0 +1,177 @@
+"""A bound rule book over a data set: dockets first, then all measures together, then one rule after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from redflags.engine.errors import Missing
+from redflags.engine.evaluate import Evaluator
+from redflags.engine.frames import Frames
+from redflags.engine.judge import Docket, call, judge
+from redflags.engine.lookups import Lookups
+from redflags.engine.measures import BLOCK, Measures
+from redflags.engine.outcome import NOT_EVALUABLE, Clock, Outcome
+from redflags.expr import nodes as ex
+from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from redflags.ingest.dataset import Dataset
+    from redflags.plan.bind import BoundRule
+    from redflags.plan.nodes import Frame, Measure
+    from redflags.plan.schema import Schemas
+    from redflags.registers.lists import ListFile
+    from redflags.rules.profiles import Profile
+
+
+class Progress(Protocol):
+    """Told how far a run is."""
+
+    def __call__(self, step: str, done: int, total: int) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class BoundBook:
+    """Bound rules that share one set of plan names."""
+
+    rules: tuple[BoundRule, ...]
+    schemas: Schemas
+    lists: tuple[ListFile, ...]
+    profile: Profile | None
+
+
+def engine(dataset: Dataset, book: BoundBook, covers_from: int, block: int = BLOCK) -> Evaluator:
+    """The evaluator of a run, with its frames, registers and measures."""
+    frames = Frames(dataset, book.schemas, columns_read(book))
+    lookups = Lookups(frames, book.lists, book.profile)
+    evaluator = Evaluator(book.schemas, frames, lookups)
+    Measures(evaluator, covers_from, block)
+    return evaluator
+
+
+def judge_book(
+    dataset: Dataset, book: BoundBook, clock: Clock, *, progress: Progress | None = None, block: int = BLOCK
+) -> list[Outcome]:
+    """Judge every rule of a book.
+
+    Args:
+        dataset: canonical tables.
+        book: bound rules; their measures are computed together.
+        clock: what is judged and what is final.
+        progress: told after each step.
+        block: rows of a block of whole keys; any value gives the same result.
+
+    Returns:
+        One outcome per bound rule, in the order of the book. A rule that lacks a table or column is disabled, with the reason.
+    """
+    evaluator = engine(dataset, book, clock.covers_from, block)
+    tell = progress or (lambda *_: None)
+    total = len(book.rules)
+    dockets: list[Docket | Outcome] = []
+    for number, bound in enumerate(book.rules):
+        tell("finding rows", number, total)
+        try:
+            dockets.append(call(bound, evaluator, clock))
+        except Missing as missing:
+            dockets.append(_disabled(bound, missing))
+    tell("finding rows", total, total)
+    tell("measuring", 0, 1)
+    asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator)]
+    evaluator.measures.require(asked)  # type: ignore[union-attr]
+    tell("measuring", 1, 1)
+    outcomes: list[Outcome] = []
+    for number, docket in enumerate(dockets):
+        tell("judging", number, total)
+        if isinstance(docket, Outcome):
+            outcomes.append(docket)
+            continue
+        try:
+            outcomes.append(judge(docket, evaluator))
+        except Missing as missing:
+            outcomes.append(_disabled(docket.bound, missing))
+    tell("judging", total, total)
+    return outcomes
+
+
+def _demands(docket: Docket, evaluator: Evaluator) -> Iterator[tuple[Measure, NDArray[np.int64]]]:
+    """Measures of a rule whose sources came in; what is missing is found out when the rule is judged."""
+    for measure in dict.fromkeys(docket.bound.measures()):
+        if _available(measure, evaluator):
+            yield measure, docket.rows
+
+
+def _available(measure: Measure, evaluator: Evaluator) -> bool:
+    try:
+        table = evaluator.frames.table(measure.source.frame)
+        rows = evaluator.survivors(measure.source)[:0]
+        for expr in inner_expressions(measure):
+            if not any(isinstance(node, MeasureRef) for node in ex.walk(expr)):
+                evaluator.plain(table, expr, rows)
+        judged = evaluator.frames.table(measure.frame)
+        for expr in measure.frame_key:
+            evaluator.plain(judged, expr, rows)
+    except Missing:
+        return False
+    return all(_available(node.measure, evaluator) for expr in inner_expressions(measure) for node in ex.walk(expr)
+               if isinstance(node, MeasureRef))  # fmt: skip
+
+
+def _disabled(bound: BoundRule, missing: Missing) -> Outcome:
+    import polars as pl
+
+    row = {"rule_id": bound.id, "reason": "missing column" if missing.column else "missing table", "column": missing.what,
+           "rows": None, "share": None}  # fmt: skip
+    return Outcome(bound, not_evaluable=pl.DataFrame([row], schema=NOT_EVALUABLE), disabled=str(missing))
+
+
+# ---- what a book reads ------------------------------------------------------------------------------------------
+
+
+def columns_read(book: BoundBook) -> frozenset[str]:
+    """Every column name that any rule may read of a frame, so that the ledger is derived with no more than that."""
+    names: set[str] = set(_ALWAYS)
+    seen: set[object] = set()
+    for bound in book.rules:
+        exprs: list[ex.Expr] = [fact.condition for fact in bound.facts]
+        exprs += [e for e in (bound.where, bound.narrow, bound.party, *bound.key, *bound.subject, *bound.lets.values()) if e]
+        exprs += [slot.expr for fact in bound.facts if fact.because for slot in fact.because.slots]
+        exprs += [slot.expr for slot in bound.rationale.slots]
+        exprs += [condition for _, condition in bound.policies if condition is not None]
+        _collect(exprs, book.schemas, bound.frame, names, seen)
+    return frozenset(names)
+
+
+_ALWAYS = ("txn_id", "direction", "booked_at", "seq", "status", "account_id", "party_id", "currency")
+
+
+def _collect(exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: set[str], seen: set[object]) -> None:
+    if frame not in seen:
+        seen.add(frame)
+        for parent in parents(frame):
+            _collect(frame_expressions(frame), schemas, parent, names, seen)
+    refs = schemas.of(frame).refs
+    for expr in exprs:
+        for node in ex.walk(expr):
+            if isinstance(node, ex.Name):
+                head = node.parts[0]
+                names.add(refs[head][0] if head in refs and len(node.parts) > 1 else head)
+            elif isinstance(node, ex.Call) and node.name == "found" and isinstance(node.args[0], ex.Name):
+                head = node.args[0].parts[0]
+                if head in refs:
+                    names.add(refs[head][0])
+            elif isinstance(node, MeasureRef) and node.measure not in seen:
+                seen.add(node.measure)
+                measure = node.measure
+                opened = [] if measure.opened is None else [measure.opened]
+                _collect([*measure.frame_key, *opened], schemas, measure.frame, names, seen)
+                _collect(inner_expressions(measure), schemas, measure.source.frame, names, seen)
+
+
+def outcomes_of(outcomes: Sequence[Outcome], rule_id: str) -> list[Outcome]:
+    """Outcomes of one rule (several where segments have their own parameter values)."""
+    return [outcome for outcome in outcomes if outcome.bound.id == rule_id]

@@ -1,0 +1,75 @@
+"""Columns that are known at some rows of a frame only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+
+
+@dataclass
+class Sparse:
+    """Named columns over a growing, sorted set of rows.
+
+    Attributes:
+        rows: sorted row numbers that are known.
+        columns: one series per name, aligned to ``rows``.
+    """
+
+    rows: Rows = field(default_factory=lambda: np.empty(0, np.int64))
+    columns: dict[str, pl.Series] = field(default_factory=dict)
+
+    def missing(self, rows: Rows) -> Rows:
+        """Those of ``rows`` (sorted) that are not known yet."""
+        if rows is self.rows or self.rows.size == 0:
+            return rows if self.rows.size == 0 else np.empty(0, np.int64)
+        place = np.searchsorted(self.rows, rows)
+        place[place == self.rows.size] = 0
+        return rows[self.rows[place] != rows]
+
+    def put(self, rows: Rows, columns: dict[str, pl.Series]) -> None:
+        """Add columns for ``rows`` (sorted, none of them known)."""
+        if self.rows.size == 0:
+            self.rows, self.columns = rows, columns
+            return
+        if rows.size == 0:
+            return
+        merged = np.concatenate([self.rows, rows])
+        order = np.argsort(merged, kind="stable")
+        self.rows = merged[order]
+        index = pl.Series(order)
+        self.columns = {
+            name: pl.concat([self.columns[name], series.cast(self.columns[name].dtype)]).gather(index)
+            for name, series in columns.items()
+        }
+
+    def get(self, rows: Rows, name: str) -> pl.Series:
+        """Column ``name`` at ``rows``, all of which are known."""
+        series = self.columns[name]
+        if rows is self.rows or (rows.size == self.rows.size and np.array_equal(rows, self.rows)):
+            return series
+        return series.gather(pl.Series(np.searchsorted(self.rows, rows)))
+
+    def ask(self, rows: Rows, name: str, compute: Callable[[Rows], dict[str, pl.Series]]) -> pl.Series:
+        """Column ``name`` at ``rows``; what is not known yet is computed once."""
+        lacking = self.missing(rows)
+        if lacking.size or not self.columns:
+            self.put(lacking, compute(lacking))
+        return self.get(rows, name)
+
+
+def union(parts: list[Rows]) -> Rows:
+    """Sorted union of sorted row sets."""
+    if len(parts) == 1:
+        return parts[0]
+    distinct = [part for i, part in enumerate(parts) if not any(part is other for other in parts[:i])]
+    return distinct[0] if len(distinct) == 1 else np.unique(np.concatenate(distinct))

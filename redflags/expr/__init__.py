@@ -1,0 +1,1 @@
+"""The SQL scalar subset of the rule language: nodes, parser, types, and lowering to Polars."""

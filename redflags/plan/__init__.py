@@ -1,0 +1,1 @@
+"""From bound rules to immutable nodes that the whole book shares."""

@@ -1,0 +1,74 @@
+"""A rule book under a profile: every rule bound, once for all parties and once more for each segment with values of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from redflags.engine.run import BoundBook
+from redflags.errors import UsageError, did_you_mean
+from redflags.plan.bind import BoundRule, bind_rule
+from redflags.plan.schema import Schemas
+from redflags.registers.lists import list_tables, load_lists, threshold_kinds
+from redflags.tables import dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+    from redflags.registers.lists import ListFile
+    from redflags.rules.load import RuleBook, RuleFile
+    from redflags.rules.profiles import Profile
+
+
+def bind_book(
+    book: RuleBook, *, profile: str | None = None, only: Iterable[str] | None = None,
+    tables: Mapping[str, pl.DataFrame] | None = None, params: Mapping[str, Mapping[str, Any]] | None = None,
+) -> BoundBook:  # fmt: skip
+    """Bind the rules of a book.
+
+    Args:
+        book: a loaded rule book.
+        profile: name of a profile, or None for defaults alone.
+        only: ids of the rules wanted; None for all that are not deprecated.
+        tables: the data set's own registers, whose kinds of threshold are known beside the shipped ones.
+        params: values by rule and parameter that stand above the profile.
+
+    Raises:
+        UsageError: an unknown rule or profile, with the nearest name.
+    """
+    chosen = _chosen(book, only)
+    lists = load_lists_of(book)
+    schemas = Schemas(dictionary(), list_tables(lists), threshold_kinds(lists, tables))
+    values = None if profile is None else book.profile(profile)
+    rules: list[BoundRule] = []
+    for file in chosen:
+        policies = tuple(book.policies[name] for name in file.policies)
+        segments = [] if values is None else [s for s, own in values.segments.items() if file.id in own]
+        for segment in (None, *segments):
+            rules.append(
+                bind_rule(
+                    file.rule, schemas, family=file.family, profile=values, segment=segment, streams=book.streams,
+                    policies=policies, params=(params or {}).get(file.id),
+                )
+            )  # fmt: skip
+    return BoundBook(tuple(rules), schemas, lists, values)
+
+
+def load_lists_of(book: RuleBook) -> tuple[ListFile, ...]:
+    """The lists of a book's folder (or the shipped ones, where it has none)."""
+    folders: list[Path] = sorted({path.parent for path in book.lists.values()})
+    return tuple(item for folder in folders for item in load_lists(folder))
+
+
+def _chosen(book: RuleBook, only: Iterable[str] | None) -> list[RuleFile]:
+    known = {file.id: file for file in book.rules}
+    if only is None:
+        return [file for file in book.rules if file.rule.status != "deprecated"]
+    wanted = list(dict.fromkeys(only))
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        hints = "; ".join(f"'{name}' {did_you_mean(name, known)}".strip() for name in unknown)
+        raise UsageError(f"no such rule: {hints}")
+    return [known[name] for name in wanted]

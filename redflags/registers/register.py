@@ -1,0 +1,221 @@
+"""One register: rows valid ``[valid_from, valid_to)``, asked by key as of a moment.
+
+Questions come as a frame of key columns ``k0, k1, ...`` and ``at`` (µs); answers are a column in the same order. A key that is a list
+means any of its elements. A null key is answered null, outside its coverage a register answers null, a miss is false (or null for a value).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redflags.tables import Table
+
+Range = tuple[int | None, int | None]
+ROW, FROM, TO = "__row", "__from", "__to"
+MISSING_FROM, MISSING_TO = -(2**63), 2**63 - 1
+WILD = "*"
+
+
+def moments(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A time or date column as microseconds."""
+    if dtype == pl.Date:
+        return column.cast(pl.Int32).cast(pl.Int64) * 86_400_000_000
+    return column.cast(pl.Int64)
+
+
+def physical(frame: pl.DataFrame) -> pl.DataFrame:
+    """Times as Int64 microseconds, dates as Int32 days; all else as it is."""
+    casts = []
+    for name, dtype in frame.schema.items():
+        if isinstance(dtype, pl.Datetime):
+            casts.append(pl.col(name).cast(pl.Datetime("us", dtype.time_zone)).to_physical().alias(name))
+        elif dtype == pl.Date:
+            casts.append(pl.col(name).to_physical().alias(name))
+    return frame.with_columns(casts) if casts else frame
+
+
+@dataclass(frozen=True)
+class Register:
+    """Rows of one table, ready to be asked.
+
+    Attributes:
+        table: its dictionary entry (keys, how they match, validity).
+        frame: rows with physical types and ``__from``/``__to``.
+        coverage: by the first key's value (None: for every key) the range of moments that the list speaks about.
+    """
+
+    table: Table
+    frame: pl.DataFrame
+    coverage: Mapping[str | None, Range] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Table, frame: pl.DataFrame, coverage: Mapping[str | None, Range] | None = None) -> Register:
+        """Prepare canonical rows of ``table``.
+
+        A table without validity whose rows happen at a moment (an invoice, a loan) is known from that moment on.
+        """
+        start, end = table.valid_from, table.valid_to
+        if start is None and table.time is not None:
+            start = table.time
+        made = []
+        for name, column, missing in ((FROM, start, MISSING_FROM), (TO, end, MISSING_TO)):
+            if column is not None and column in frame.columns:
+                made.append(moments(pl.col(column), frame.schema[column]).fill_null(missing).alias(name))
+            else:
+                made.append(pl.lit(missing, pl.Int64).alias(name))
+        return cls(table, physical(frame.with_columns(made)), dict(coverage or {}))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Key columns in the order in which they are given."""
+        return self.table.keys or ((self.table.id,) if self.table.id else ())
+
+    @property
+    def boundaries(self) -> list[int]:
+        """Every moment at which an answer can change."""
+        found = set(self.frame[FROM].unique().to_list()) | set(self.frame[TO].unique().to_list())
+        for start, end in self.coverage.values():
+            found |= {edge for edge in (start, end) if edge is not None}
+        return sorted(found)
+
+    # ---- questions --------------------------------------------------------------------------------------------
+
+    def listed(self, asked: pl.DataFrame) -> pl.Series:
+        """Whether a row is valid for the key: true, false, or null (null key, outside coverage)."""
+        hit = self._matches(asked, [])[ROW].unique()
+        found = pl.Series("x", [False]).new_from_index(0, asked.height).scatter(hit, True) if asked.height else pl.Series("x", [], pl.Boolean)
+        nulls = self._null_key(asked)
+        answer = asked.select(x=pl.when(found).then(True).when(nulls).then(None).otherwise(False))["x"]
+        return self._covered(asked, answer)
+
+    def values(self, asked: pl.DataFrame, column: str) -> pl.Series:
+        """The column of the row valid for the key; null on a miss and where valid rows differ."""
+        dtype = self.frame.schema[column]
+        pairs = self._matches(asked, [column])
+        if pairs[ROW].n_unique() < pairs.height:
+            text = pl.col(column).list.join("\x1f") if isinstance(dtype, pl.List) else pl.col(column)
+            agreed = pairs.group_by(ROW).agg(pl.col(column).first(), text.n_unique().alias("__n"))
+            pairs = agreed.filter(pl.col("__n") == 1)
+        answer = (
+            asked.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+            .join(pairs.select(ROW, column), on=ROW, how="left", maintain_order="left")[column]
+            .rename("x")
+        )
+        return self._covered(asked, answer)
+
+    def rows(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """All rows valid for each key: ``__row`` (position of the question) and the columns."""
+        return self._matches(asked, columns)
+
+    # ---- how keys match ---------------------------------------------------------------------------------------
+
+    def _matches(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        given = [name for name in asked.columns if name != "at"]
+        keys = self.keys[: len(given)]
+        questions = asked.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+        for name in given:
+            if isinstance(asked.schema[name], pl.List):
+                questions = questions.explode(name)
+        styles = {key: self.table.match_of(key) for key in keys}
+        frame = self.frame.select(pl.col(FROM), pl.col(TO), *(pl.col(k).alias(f"__{k}") for k in keys), *(pl.col(c) for c in columns))
+        parts = [frame]
+        for key in keys:
+            if styles[key] != "exact":
+                parts = [piece for part in parts for piece in _split(part, f"__{key}", styles[key])]
+        found = [self._joined(questions, part, list(zip(given, keys, strict=True)), columns) for part in parts]
+        result = pl.concat(found) if found else questions.select(ROW).clear()
+        return result.sort(ROW, maintain_order=True)
+
+    @staticmethod
+    def _joined(questions: pl.DataFrame, part: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]) -> pl.DataFrame:
+        left, right, on = questions.lazy(), part.lazy(), []
+        for given, key in pairs:
+            column = f"__{key}"
+            lengths = part[column].str.len_chars().unique().to_list() if part.schema[column] == pl.String and part.height else []
+            if part.height and part[column].null_count() == part.height:
+                continue  # matches every key
+            if f"__prefix_{key}" in part.columns and len(lengths) == 1:
+                left = left.with_columns(pl.col(given).str.head(lengths[0]).alias(f"__q{key}"))
+                on.append((f"__q{key}", column))
+            else:
+                wanted = part.schema[column]
+                left = left.with_columns(pl.col(given).cast(wanted, strict=False).alias(f"__q{key}"))
+                on.append((f"__q{key}", column))
+        if on:
+            joined = left.join(right, left_on=[a for a, _ in on], right_on=[b for _, b in on], how="inner", maintain_order="left_right")
+        else:
+            joined = left.join(right, how="cross", maintain_order="left_right")
+        valid = (pl.col(FROM) <= pl.col("at")) & (pl.col("at") < pl.col(TO))
+        return joined.filter(valid).select(ROW, *columns).collect()
+
+    def _null_key(self, asked: pl.DataFrame) -> pl.Expr:
+        nulls = [pl.col(name).is_null() for name in asked.columns if name != "at"]
+        return pl.any_horizontal(nulls) if nulls else pl.lit(value=False)
+
+    def _covered(self, asked: pl.DataFrame, answer: pl.Series) -> pl.Series:
+        if not self.coverage:
+            return answer
+        at = pl.col("at")
+        whole = self.coverage.get(None)
+        if whole is not None:
+            inside = _inside(at, whole)
+        elif asked.schema["k0"] == pl.String:
+            inside = pl.lit(value=True)
+            for key, span in self.coverage.items():
+                inside = pl.when(pl.col("k0") == key).then(_inside(at, span)).otherwise(inside)
+        else:
+            inside = pl.lit(value=True)
+            for key, span in self.coverage.items():
+                inside = pl.when(pl.col("k0").list.contains(key)).then(_inside(at, span) & inside).otherwise(inside)
+        mask = asked.select(pl.repeat(value=True, n=pl.len()) & inside).to_series()
+        return pl.select(x=pl.when(mask).then(answer)).to_series() if asked.height else answer
+
+
+def condensed(asked: pl.DataFrame, boundaries: list[int]) -> tuple[pl.DataFrame, pl.Series]:
+    """Equal questions once: between two boundaries the moment does not matter.
+
+    Returns:
+        The distinct questions, and for each question asked the position of its representative.
+    """
+    edges = np.array([MISSING_FROM, *boundaries], dtype=np.int64)
+    at = edges[np.searchsorted(edges, asked["at"].to_numpy(), side="right") - 1]
+    frame = asked.with_columns(pl.Series("at", at))
+    if any(isinstance(dtype, pl.List) for dtype in frame.schema.values()):
+        return frame, pl.int_range(frame.height, eager=True)
+    distinct = frame.unique(maintain_order=True)
+    index = frame.join(
+        distinct.with_row_index("__i"), on=frame.columns, how="left", nulls_equal=True, maintain_order="left"
+    )["__i"]
+    return distinct, index
+
+
+def _inside(at: pl.Expr, span: Range) -> pl.Expr:
+    start, end = span
+    inside = pl.lit(value=True)
+    if start is not None:
+        inside = inside & (at >= start)
+    if end is not None:
+        inside = inside & (at < end)
+    return inside
+
+
+def _split(frame: pl.DataFrame, column: str, style: str) -> list[pl.DataFrame]:
+    """Cut a register by how its rows match: all keys (null or ``*``), one length of prefix, or exactly."""
+    wild = pl.col(column).is_null() | (pl.col(column) == WILD) | (pl.col(column) == "")
+    every = frame.filter(wild).with_columns(pl.lit(None, pl.String).alias(column))
+    rest = frame.filter(~wild.fill_null(value=True))
+    parts = [every] if every.height else []
+    if style == "prefix":
+        marked = rest.with_columns(pl.lit(value=True).alias(f"__prefix_{column.removeprefix('__')}"))
+        sizes = rest[column].str.len_chars()
+        parts += [marked.filter(sizes == size) for size in sorted(sizes.unique().to_list())]
+    elif rest.height:
+        parts.append(rest)
+    return parts

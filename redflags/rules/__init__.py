@@ -1,0 +1,1 @@
+"""Rules, profiles and policies as data: models, loader, safeguards, lock."""
