@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
-from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,9 +22,13 @@ from redflags.results.origins import Origins
 from redflags.results.outcomes import not_evaluable_frame, pending_frame
 from redflags.results.run import Run
 from redflags.results.state import FILE, FOLDER, State, carry, held_rows, load_state, made_with, reach_of
-from redflags.results.when import as_micros, clock_of, covers_from, lateness_of, newest, show
+from redflags.results.when import as_micros, clock_of, covers_from, lateness_of, micros, newest, show
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from redflags.engine.outcome import Clock, Outcome
     from redflags.engine.run import Progress
     from redflags.ingest.dataset import Dataset
     from redflags.rules.load import RuleBook
@@ -34,19 +37,6 @@ __all__ = ["Run", "read_run", "screen"]
 
 Data: TypeAlias = "Dataset | str | Path | Mapping[str, pl.DataFrame | pl.LazyFrame]"
 Moment: TypeAlias = "dt.datetime | dt.date | str"
-
-
-class _Steps:
-    """Seconds by step; they go into the manifest, apart from everything that must be the same each time."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def done(self, step: str) -> None:
-        now = time.perf_counter()
-        self.seconds[step] = round(now - self._last, 3)
-        self._last = now
 
 
 def screen(
@@ -68,8 +58,8 @@ def screen(
         book: A rule book, or where it stands; the shipped one without.
         profile: Parameter values and limits of a jurisdiction or institution.
         only: Ids of the rules to run; all without.
-        history: What came before: a run folder, whose state is carried on, or raw data, which is read and judged but
-            not reported on.
+        history: What came before: a run folder, whose state is carried on, or raw data, which is read and judged
+            but not reported on.
         as_of: Up to here the data is complete. Without it the newest moment is judged, but not yet final.
         lateness: How late rows may arrive, such as `2d`; the earlier run's without.
         mapping: Name or path of a mapping, for data in a foreign layout.
@@ -86,62 +76,118 @@ def screen(
     from redflags.engine.run import judge_book
 
     steps = _Steps()
-    chosen = _book(book)
-    rules = chosen if only is None else chosen.select(only)
-    values = chosen.profile(profile)
-    before, raw, kind = _history(history, mapping)
-    dataset = _read(data, mapping, before, raw)
+    whole = _book(book)
+    rules = whole if only is None else whole.select(only)
+    values = whole.profile(profile)
+    past = _past(history, mapping)
+    dataset = _read(data, mapping, past)
     lists = lists_of(rules)
     bound = bind_book(rules, values, dataset, lists)
-    steps.done("read")
+    before = past.state
     made_rules, made_lists = made_with(bound.rules, lists, rules)
     if before is not None:
         before.check(made_rules, made_lists, dataset.base_currency, dataset.timezone)
+    steps.done("read")
+
     late = before.lateness if before is not None and lateness is None else lateness_of(lateness)
-    held = before.tables if before is not None else None if raw is None else raw.tables
-    settled, since = _settled(before, raw, dataset, late)
-    admitted = admit(dataset, held, settled)
-    covers = min(covers_from(item) for item in (raw, dataset) if item is not None)
-    covers = before.covers_from if before is not None else covers
+    settled, since = _settled(past, dataset, late)
+    admitted = admit(dataset, past.tables, settled)
     clock = clock_of(
-        admitted.dataset.tables, covers, as_of=None if as_of is None else as_micros(as_of, dataset.timezone),
-        lateness=late, judged=None if before is None else before.final,
-    )  # fmt: skip
+        admitted.dataset.tables,
+        _covers(past, dataset),
+        as_of=None if as_of is None else as_micros(as_of, dataset.timezone),
+        lateness=late,
+        judged=None if before is None else before.final,
+    )
     steps.done("admit")
+
     outcomes = judge_book(admitted.dataset, bound, clock, progress=progress)
     steps.done("judge")
-    origins = Origins(admitted.dataset.tables, before.origins if before is not None else None)
-    hits = [
-        (o.bound, o.hits if before is None else pl.concat([before.hits_of(o.bound), o.hits])) for o in outcomes
-    ]
-    stories = join_stories([tell(rule, frame, clock.final, origins) for rule, frame in hits])
-    changes = compare(stories, None if before is None else before.known, since)
-    said = changes.stories
-    cases = case_frame(changes.known.filter(pl.col("was") == "alert"), said.alerts)
-    carried, sources = carry(hits, clock, origins)
-    rows = held_rows(admitted.dataset.tables, clock.final, reach_of(bound.rules), bound.rules, rules)
-    state = State(
-        clock.upto, clock.final, late, covers, dataset.base_currency, dataset.timezone, made_rules, made_lists,
-        rows, carried, sources, changes.known,
-    )  # fmt: skip
-    frames = {
-        "alerts": said.alerts, "evidence": said.evidence, "cases": cases,
-        "not_evaluable": not_evaluable_frame(outcomes), "pending": pending_frame(outcomes),
-        "suppressed": said.suppressed, "withdrawn": changes.withdrawn,
-        "rejects": pl.concat([dataset.rejects, admitted.refused]), "restricted": said.restricted,
-    }  # fmt: skip
+
+    told = _tell(outcomes, admitted.dataset, clock, before, since)
+    made = State(
+        upto=clock.upto,
+        final=clock.final,
+        lateness=late,
+        covers_from=clock.covers_from,
+        base_currency=dataset.base_currency,
+        timezone=dataset.timezone,
+        rules=made_rules,
+        lists=made_lists,
+        tables=held_rows(admitted.dataset.tables, clock.final, reach_of(bound.rules), bound.rules, rules),
+        hits=told.carried,
+        origins=told.sources,
+        known=told.known,
+    )
+    run = Run(
+        {},
+        **told.frames,
+        not_evaluable=not_evaluable_frame(outcomes),
+        pending=pending_frame(outcomes),
+        rejects=pl.concat([dataset.rejects, admitted.refused]),
+        state=made,
+    )
     steps.done("tell")
     asked = Asked(
-        _place(data), None if mapping is None else str(mapping), shown_book(chosen),
-        None if only is None else tuple(file.id for file in rules.rules), None if history is None else str(history), kind,
-        None if before is None or history is None else _state_digest(Path(history)), _shown(as_of, dataset.timezone), late,
-    )  # fmt: skip
+        source=_place(data),
+        mapping=None if mapping is None else str(mapping),
+        book=shown_book(whole),
+        only=None if only is None else tuple(file.id for file in rules.rules),
+        history=past.place,
+        history_kind=past.kind,
+        history_sha256=past.sha256,
+        as_of=None if as_of is None else show(as_micros(as_of, dataset.timezone)),
+        lateness=late,
+    )
     manifest = build_manifest(
-        asked=asked, dataset=dataset, history=raw, admitted=admitted, book=rules, profile=values, rules=bound.rules,
-        lists=lists, outcomes=outcomes, clock=clock, rows={name: frame.height for name, frame in frames.items()},
+        asked=asked,
+        dataset=dataset,
+        history=past.raw,
+        admitted=admitted,
+        book=rules,
+        profile=values,
+        lists=lists,
+        outcomes=outcomes,
+        clock=clock,
+        run=run,
         timings=steps.seconds,
-    )  # fmt: skip
-    return Run(manifest, **frames, state=state)
+    )
+    run.manifest.update(manifest)
+    return run
+
+
+class _Steps:
+    """Seconds by step; they go into the manifest, apart from everything that must be the same each time."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def done(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = round(now - self._last, 3)
+        self._last = now
+
+
+# ---- what comes in -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What came before: nothing, a run's state, or raw data."""
+
+    place: str | None = None
+    kind: str | None = None
+    state: State | None = None
+    raw: Dataset | None = None
+    sha256: str | None = None
+
+    @property
+    def tables(self) -> Mapping[str, pl.DataFrame] | None:
+        """The rows held."""
+        if self.state is not None:
+            return self.state.tables
+        return None if self.raw is None else self.raw.tables
 
 
 def _book(book: RuleBook | str | Path | None) -> RuleBook:
@@ -150,75 +196,107 @@ def _book(book: RuleBook | str | Path | None) -> RuleBook:
     return load_rules(book) if book is None or isinstance(book, (str, Path)) else book
 
 
-def _history(history: str | Path | None, mapping: str | Path | None) -> tuple[State | None, Dataset | None, str | None]:
-    """The state of an earlier run, or raw data from before."""
+def _past(history: str | Path | None, mapping: str | Path | None) -> _Past:
     if history is None:
-        return None, None, None
+        return _Past()
     folder = Path(history)
     if (folder / FOLDER / FILE).is_file():
-        return load_state(folder), None, "run"
+        sha256 = digest(digest_folder(folder / FOLDER))
+        return _Past(str(history), "run", state=load_state(folder), sha256=sha256)
     if (folder / MANIFEST).is_file():
-        raise UsageError(f"{folder} is a run without a state, so it cannot be continued; give its raw data instead")
+        raise UsageError(f"{folder} is a run without a state, so it cannot be continued; give its raw data")
     if not folder.exists():
         raise UsageError(f"the history {folder} does not exist")
     from redflags.ingest.reader import read_dataset
 
-    return None, read_dataset(folder, mapping=mapping), "data"
+    return _Past(str(history), "data", raw=read_dataset(folder, mapping=mapping))
 
 
-def _read(data: Data, mapping: str | Path | None, before: State | None, raw: Dataset | None) -> Dataset:
+def _read(data: Data, mapping: str | Path | None, past: _Past) -> Dataset:
     from redflags.ingest.dataset import Dataset
     from redflags.ingest.reader import read_dataset
 
     if isinstance(data, Dataset):
         return data
-    # A small batch must not choose a base currency or zone of its own by what happens to be in it.
-    earlier = before or raw
+    # A small batch must not choose a base currency or time zone of its own by what happens to be in it.
+    earlier = past.state or past.raw
     if earlier is None:
         return read_dataset(data, mapping=mapping)
-    return read_dataset(data, mapping=mapping, base_currency=earlier.base_currency, timezone=earlier.timezone)
+    zone, base = earlier.timezone, earlier.base_currency
+    return read_dataset(data, mapping=mapping, base_currency=base, timezone=zone)
 
 
-def _settled(before: State | None, raw: Dataset | None, dataset: Dataset, late: int) -> tuple[int | None, int | None]:
+def _covers(past: _Past, dataset: Dataset) -> int:
+    if past.state is not None:
+        return past.state.covers_from
+    return min(covers_from(item) for item in (past.raw, dataset) if item is not None)
+
+
+def _settled(past: _Past, dataset: Dataset, late: int) -> tuple[int | None, int | None]:
     """Up to where earlier rows are final, and from where on stories are reported.
 
-    Raw history is as final as a run over it would have left it. Stories are reported from its end on; where the batch
-    still has a part in its last moments, from before those.
+    Raw history is as final as a run over it would have left it. Stories are reported from its end on; where the
+    batch still has a part in its last moments, from before those.
     """
-    if before is not None:
-        return before.final, None
-    end = None if raw is None else newest(raw.tables)
-    if raw is None or end is None:
+    if past.state is not None:
+        return past.state.final, None
+    end = None if past.raw is None else newest(past.raw.tables)
+    if end is None:
         return None, None
     final = end - late - 1
-    moves = [frame for frame in (dataset.tables.get("transactions"),) if frame is not None and "booked_at" in frame.columns]
-    overlaps = any(frame.filter(pl.col("booked_at").cast(pl.Int64) <= end).height for frame in moves)
+    moves = dataset.tables.get("transactions", pl.DataFrame())
+    overlaps = "booked_at" in moves.columns and moves.filter(micros("booked_at") <= end).height > 0
     return final, final if overlaps else end
 
 
 def _place(data: Data) -> str | None:
-    """Where the data can be read again."""
+    """Where the data can be read again; None where it cannot."""
     from redflags.ingest.dataset import Dataset
 
     if isinstance(data, (str, Path)):
         return str(data)
     if not isinstance(data, Dataset):
         return None
-    declared = getattr(data, "source", None)
-    if declared:
-        return str(declared)
     paths = [Path(item.path) for item in data.inputs if not item.path.startswith("<")]
     if not paths or len(paths) < len(data.inputs):
         return None
-    folders = {path.parent for path in paths}
-    return str(min(folders, key=lambda folder: len(folder.parts)))
+    # A table may lie in a folder of its own, one level below the data set.
+    return str(min({path.parent for path in paths}, key=lambda folder: len(folder.parts)))
 
 
-def _shown(as_of: Moment | None, zone: str) -> str | None:
-    return None if as_of is None else show(as_micros(as_of, zone))
+# ---- what comes out ------------------------------------------------------------------------------------------
 
 
-def _state_digest(run: Path) -> str:
-    return digest(digest_folder(run / FOLDER))
+@dataclass(frozen=True)
+class _Told:
+    """Frames of the run that rest on hits, and what the next run needs of them."""
+
+    frames: Mapping[str, pl.DataFrame]
+    carried: pl.DataFrame
+    sources: pl.DataFrame
+    known: pl.DataFrame
 
 
+def _tell(
+    outcomes: Sequence[Outcome], dataset: Dataset, clock: Clock, before: State | None, since: int | None
+) -> _Told:
+    origins = Origins(dataset.tables, None if before is None else before.origins)
+    hits = [
+        (outcome.bound, outcome.hits)
+        if before is None
+        else (outcome.bound, pl.concat([before.hits_of(outcome.bound), outcome.hits]))
+        for outcome in outcomes
+    ]
+    stories = join_stories([tell(bound, frame, clock.final, origins) for bound, frame in hits])
+    changes = compare(stories, None if before is None else before.known, since)
+    said = changes.stories
+    frames = {
+        "alerts": said.alerts,
+        "evidence": said.evidence,
+        "cases": case_frame(changes.known.filter(pl.col("was") == "alert"), said.alerts),
+        "suppressed": said.suppressed,
+        "withdrawn": changes.withdrawn,
+        "restricted": said.restricted,
+    }
+    carried, sources = carry(hits, clock, origins)
+    return _Told(frames, carried, sources, changes.known)

@@ -1,9 +1,9 @@
 """YAML 1.2 reading with positions: text in, plain data and the place of everything in it out.
 
-The scanner is PyYAML's; the meaning is ours. Only ``null``, ``true``, ``false`` and decimal integers are anything but
-text, so that ``NO`` is Norway, ``on`` is a word, ``0123`` and ``0x1f`` are codes, dates are for the models to read and
-no float ever holds a number with a point. What makes a file mean something other than it seems to (duplicate keys,
-aliases, merge keys, tags, an expression cut at a comma) is a fault.
+The scanner is PyYAML's; the meaning is ours. Only ``null``, ``true``, ``false`` and decimal integers are
+anything but text, so that ``NO`` is Norway, ``on`` is a word, ``0123`` and ``0x1f`` are codes, dates are for
+the models to read and no float ever holds a number with a point. What makes a file mean something other than
+it seems to (duplicate keys, aliases, merge keys, tags, an expression cut at a comma) is a fault.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 
 from redflags.errors import Fault, RuleError
+from redflags.yamlplaces import Node, place_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Document", "Position", "load_yaml", "read_yaml"]
+__all__ = ["ABSENT", "Document", "Position", "child_of", "load_yaml", "read_yaml"]
 
 Step: TypeAlias = "str | int"
 Data: TypeAlias = Any
@@ -32,15 +33,28 @@ _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
-_ESCAPE = {"x": 2, "u": 4, "U": 8}
-_SIMPLE = {
-    "n": "\n", "t": "\t", "\t": "\t", '"': '"', "\\": "\\", "/": "/", " ": " ", "0": "\0", "r": "\r", "e": "\x1b",
-    "a": "\a", "b": "\b", "v": "\v", "f": "\f", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
 _BREAKS = re.compile("\r\n?|\n")
-# Line ends that versions of YAML count differently, and what turns or hides text so that a reader sees another rule.
+# Line ends that versions of YAML count differently, and what turns or hides text before a reader.
 _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _QUOTE_HINT = "quote the expression"
+
+
+#: What ``child_of`` gives where there is nothing.
+ABSENT: Final = object()
+
+
+def child_of(value: Data, step: Step) -> Data:
+    """What stands under a key of a map or at a place of a list, or ``ABSENT``.
+
+    Example:
+        >>> child_of({"a": [1]}, "a"), child_of([1], 5) is ABSENT
+        ([1], True)
+    """
+    if isinstance(value, dict):
+        return value.get(step, ABSENT)
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        return value[step]
+    return ABSENT
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -49,20 +63,6 @@ class Position:
 
     line: int
     column: int
-
-
-@dataclass(slots=True)
-class _Node:
-    """One node of the file: where it starts and ends (from 0), and what stands below it."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    style: str | None = None  # of a scalar: None (plain), ', ", | or >
-    text: str | None = None  # of a scalar
-    keys: dict[str, _Node] | None = None
-    children: dict[str, _Node] | list[_Node] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ class Document:
     data: Data
     text: str
     faults: tuple[Fault, ...] = ()
-    _root: _Node | None = field(default=None, repr=False, compare=False)
+    _root: Node | None = field(default=None, repr=False, compare=False)
 
     def locate(self, path: tuple[Step, ...], offset: int = 0, *, key: bool = False) -> Position:
-        """Find the place of a value, of its key, or of a character inside a text.
+        r"""Find the place of a value, of its key, or of a character inside a text.
 
         A path that leads nowhere is followed as far as it goes, so that a missing key is reported at its map.
 
@@ -93,7 +93,7 @@ class Document:
             key: The key of the last step rather than its value.
 
         Example:
-            >>> doc = load_yaml("where: >\\n  amount >= 10\\n  and colour = 'red'\\n")
+            >>> doc = load_yaml("where: >\n  amount >= 10\n  and colour = 'red'\n")
             >>> doc.locate(("where",), doc.data["where"].index("colour"))
             Position(line=3, column=7)
         """
@@ -111,20 +111,20 @@ class Document:
                 node = below[step]
             else:
                 # The parent stands for what it lacks; its own key names it better than its first child does.
-                return self.locate(path[:place], key=True) if place else Position(node.line + 1, node.column + 1)
+                return (
+                    self.locate(path[:place], key=True) if place else Position(node.line + 1, node.column + 1)
+                )
         if node.text:
-            return _inside(node, offset, _BREAKS.split(self.text))
+            line, column = place_inside(node, offset, _BREAKS.split(self.text))
+            return Position(line + 1, column + 1)
         return Position(node.line + 1, node.column + 1)
 
     def has(self, path: tuple[Step, ...]) -> bool:
         """Say whether the path leads to something that is written in the file."""
-        value = self.data
+        value: Any = self.data
         for step in path:
-            if (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)):
-                value = value[step]
-            else:
-                return False
-        return True
+            value = child_of(value, step)
+        return value is not ABSENT
 
     def fault(
         self, path: tuple[Step, ...], code: str, message: str, hint: str = "", *, offset: int = 0,
@@ -156,10 +156,10 @@ def load_yaml(source: str | Path, file: str | None = None) -> Document:
 
 
 def read_yaml(source: str | Path, file: str | None = None) -> Document:
-    """Read one YAML document and carry its faults along, so that a caller can go on to find more.
+    r"""Read one YAML document and carry its faults along, so that a caller can go on to find more.
 
     Example:
-        >>> [fault.code for fault in read_yaml("a: 1\\na: 2\\n").faults]
+        >>> [fault.code for fault in read_yaml("a: 1\na: 2\n").faults]
         ['YAML-DUP']
     """
     name = file if file is not None else (str(source) if isinstance(source, Path) else "<text>")
@@ -167,10 +167,14 @@ def read_yaml(source: str | Path, file: str | None = None) -> Document:
         try:
             text = source.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            return Document(name, None, "", (Fault(name, 0, 0, "FILE-READ", f"cannot be read: {error.strerror}"),))
+            return Document(
+                name, None, "", (Fault(name, 0, 0, "FILE-READ", f"cannot be read: {error.strerror}"),)
+            )
         except UnicodeDecodeError as error:
             message = f"byte {error.start} is not UTF-8"
-            return Document(name, None, "", (Fault(name, 0, 0, "FILE-READ", message, "save the file as UTF-8"),))
+            return Document(
+                name, None, "", (Fault(name, 0, 0, "FILE-READ", message, "save the file as UTF-8"),)
+            )
     else:
         text = source.removeprefix("\ufeff")
     faults = list(_strange(text, name))
@@ -187,8 +191,14 @@ def _strange(text: str, name: str) -> Iterator[Fault]:
     for match in _STRANGE.finditer(text):
         line = bisect_right(starts, match.start()) - 1
         code = f"U+{ord(match.group()):04X}"
-        yield Fault(name, line + 1, match.start() - starts[line] + 1, "YAML-CHAR", f"invisible character {code}",
-                    "remove it, or write it as an escape inside double quotes")  # fmt: skip
+        yield Fault(
+            name,
+            line + 1,
+            match.start() - starts[line] + 1,
+            "YAML-CHAR",
+            f"invisible character {code}",
+            "remove it, or write it as an escape inside double quotes",
+        )
     for number, start in enumerate(starts):
         if text.startswith("\t", start):
             yield Fault(name, number + 1, 1, "YAML-TAB", "a tab at the start of a line", "indent with spaces")
@@ -201,14 +211,16 @@ class _Reader:
         self.text = text
         self.name = name
         self.faults: list[Fault] = []
-        self.events: Iterator[Any] = iter(())
+        self.events: Iterator[Any] = iter(
+            ()
+        )  # Any: PyYAML's stubs allow marks to be missing, and they never are
         self.flow = 0
 
-    def fault(self, mark: Any, code: str, message: str, hint: str = "") -> None:  # noqa: ANN401 - PyYAML has no types
+    def fault(self, mark: Any, code: str, message: str, hint: str = "") -> None:  # noqa: ANN401 - PyYAML's marks
         self.faults.append(Fault(self.name, mark.line + 1, mark.column + 1, code, message, hint))
 
-    def read(self) -> tuple[_Node | None, Data]:
-        root: _Node | None = None
+    def read(self) -> tuple[Node | None, Data]:
+        root: Node | None = None
         data: Data = None
         try:
             self.events = iter(yaml.parse(self.text, Loader=_LOADER))
@@ -217,7 +229,9 @@ class _Reader:
                 if isinstance(event, yaml.DocumentStartEvent):
                     documents += 1
                     if documents > 1:
-                        self.fault(event.start_mark, "YAML-DOCS", "a second document starts here", "one in a file")
+                        self.fault(
+                            event.start_mark, "YAML-DOCS", "a second document starts here", "one in a file"
+                        )
                         break
                 elif isinstance(event, yaml.NodeEvent):
                     root, data = self.node(event)
@@ -243,7 +257,10 @@ class _Reader:
         if written[column : column + 1] == "\t":
             code, problem, hint = "YAML-TAB", "a tab where spaces are wanted", "indent with spaces"
         elif "mapping values are not allowed" in problem:
-            problem, hint = "a second ': ' in one line", "quote the value; or the line above is indented wrongly"
+            problem, hint = (
+                "a second ': ' in one line",
+                "quote the value; or the line above is indented wrongly",
+            )
         elif "flow" in context or self.flow:
             hint = f"{_QUOTE_HINT}: inside braces and brackets a comma or a quote ends it"
         elif "quoted scalar" in context:
@@ -253,14 +270,20 @@ class _Reader:
         text = f"{context}: {problem}" if context and code == "YAML-SYNTAX" else problem
         self.faults.append(Fault(self.name, line + 1, column + 1, code, text, hint))
 
-    def node(self, event: Any) -> tuple[_Node, Data]:  # noqa: ANN401 - PyYAML has no types
+    def node(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
         if event.__class__ is yaml.AliasEvent or isinstance(event, yaml.AliasEvent):
-            self.fault(event.start_mark, "YAML-ALIAS", f"alias *{event.anchor}", "write the value out, or quote it")
+            self.fault(
+                event.start_mark, "YAML-ALIAS", f"alias *{event.anchor}", "write the value out, or quote it"
+            )
             return _made(event), None
         if event.anchor is not None:
-            self.fault(event.start_mark, "YAML-ALIAS", f"anchor &{event.anchor}", "write the value where it is used")
+            self.fault(
+                event.start_mark, "YAML-ALIAS", f"anchor &{event.anchor}", "write the value where it is used"
+            )
         if event.tag is not None and event.tag != "!":
-            self.fault(event.start_mark, "YAML-TAG", f"tag {event.tag}", "leave it out; quote what must be text")
+            self.fault(
+                event.start_mark, "YAML-TAG", f"tag {event.tag}", "leave it out; quote what must be text"
+            )
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
         outer, self.flow = self.flow, self.flow + (1 if event.flow_style else 0)
@@ -268,7 +291,7 @@ class _Reader:
         self.flow = outer
         return made
 
-    def scalar(self, event: Any) -> tuple[_Node, Data]:  # noqa: ANN401 - PyYAML has no types
+    def scalar(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
         node = _made(event)
         node.text = text = event.value
         # The C scanner calls plain '', the Python one None.
@@ -280,31 +303,33 @@ class _Reader:
         if text[0] in "+-0123456789" and _INT.fullmatch(text):
             return node, int(text)
         if self.flow and text.count("(") != text.count(")"):
-            self.fault(event.start_mark, "YAML-FLOW-CUT", f"{text!r} was cut at a comma", f'{_QUOTE_HINT}: "..."')
+            self.fault(
+                event.start_mark, "YAML-FLOW-CUT", f"{text!r} was cut at a comma", f'{_QUOTE_HINT}: "..."'
+            )
         return node, text
 
-    def sequence(self, event: Any) -> tuple[_Node, Data]:  # noqa: ANN401 - PyYAML has no types
+    def sequence(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
         node = _made(event)
         data: list[Data] = []
-        node.children = children = []
+        children: list[Node] = []
+        node.children = children
         for inner in self.events:
             if isinstance(inner, yaml.SequenceEndEvent):
-                node.end_line, node.end_column = inner.end_mark.line, inner.end_mark.column
                 break
             child, value = self.node(inner)
             children.append(child)
             data.append(value)
         return node, data
 
-    def mapping(self, event: Any) -> tuple[_Node, Data]:  # noqa: ANN401 - PyYAML has no types
+    def mapping(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
         node = _made(event)
         data: dict[str, Data] = {}
-        node.keys = keys = {}
-        node.children = children = {}
+        keys: dict[str, Node] = {}
+        children: dict[str, Node] = {}
+        node.keys, node.children = keys, children
         cut = False
         for inner in self.events:
             if isinstance(inner, yaml.MappingEndEvent):
-                node.end_line, node.end_column = inner.end_mark.line, inner.end_mark.column
                 break
             known = len(self.faults)
             key_node, _ = self.node(inner)
@@ -316,7 +341,9 @@ class _Reader:
                 del self.faults[known:]
             elif bare and len(self.faults) == known:
                 message = f"{key_node.text!r} has no value"
-                self.fault(inner.start_mark, "YAML-FLOW-CUT", message, f"if a comma cut the line, {_QUOTE_HINT}")
+                self.fault(
+                    inner.start_mark, "YAML-FLOW-CUT", message, f"if a comma cut the line, {_QUOTE_HINT}"
+                )
             before = len(self.faults)
             child, value = self.node(value_event)
             cut = (cut and bare) or any(f.code == "YAML-FLOW-CUT" for f in self.faults[before:])
@@ -329,135 +356,25 @@ class _Reader:
                 self.fault(inner.start_mark, "YAML-MERGE", "merge key <<", "write the keys out")
             elif key in keys:
                 first = keys[key].line + 1
-                self.fault(inner.start_mark, "YAML-DUP", f"the key {key!r} stands twice, first in line {first}",
-                           "keep one of them")  # fmt: skip
+                self.fault(
+                    inner.start_mark,
+                    "YAML-DUP",
+                    f"the key {key!r} stands twice, first in line {first}",
+                    "keep one of them",
+                )
             else:
                 keys[key], children[key], data[key] = key_node, child, value
         return node, data
 
 
-def _made(event: Any) -> _Node:  # noqa: ANN401 - PyYAML has no types
+def _made(event: Any) -> Node:  # noqa: ANN401 - PyYAML's events
     start, end = event.start_mark, event.end_mark
-    return _Node(start.line, start.column, end.line, end.column)
+    return Node(start.line, start.column, end.line, end.column)
 
 
-def _absent(event: Any, key: _Node) -> bool:  # noqa: ANN401 - PyYAML has no types
+def _absent(event: Any, key: Node) -> bool:  # noqa: ANN401 - PyYAML's events
     """Whether a value was not written at all: ``{a, b: 1}`` reads ``a`` as a key."""
-    if not isinstance(event, yaml.ScalarEvent) or event.value or event.style:
+    if type(event) is not yaml.ScalarEvent or event.value or event.style:
         return False
-    return (event.start_mark.line, event.start_mark.column) == (key.end_line, key.end_column)
-
-
-# ---- from a character of a value to its place in the file ----------------------------------------------
-
-
-def _inside(node: _Node, offset: int, lines: list[str]) -> Position:
-    text = node.text or ""
-    places = _block(node, lines) if node.style in {"|", ">"} else _flow(node, lines)
-    if places is None or len(places) < min(offset, len(text)):
-        return Position(node.line + 1, node.column + 1)
-    if offset < len(places):
-        line, column = places[offset]
-    elif places:
-        line, column = places[-1][0], places[-1][1] + 1
-    else:
-        line, column = node.line, node.column
-    return Position(line + 1, column + 1)
-
-
-_Places: TypeAlias = "list[tuple[int, int]]"
-
-
-def _flow(node: _Node, lines: list[str]) -> _Places | None:
-    """Places of the characters of a plain or quoted scalar, or None where they cannot be told."""
-    quote = node.style
-    width = 1 if quote else 0
-    characters: list[str] = []
-    places: _Places = []
-    pending = 0  # line breaks since the last content
-    joined = True  # nothing to fold before the first line, or after an escaped line end
-    for number in range(node.line, node.end_line + 1):
-        line = lines[number]
-        begin = node.column + width if number == node.line else len(line) - len(line.lstrip(" \t"))
-        end = node.end_column - width if number == node.end_line else len(line.rstrip(" \t"))
-        if begin >= end and number not in {node.line, node.end_line}:
-            pending += 1
-            continue
-        if number != node.line and not joined:
-            filler = "\n" * pending or " "
-            last = places[-1] if places else (node.line, node.column)
-            characters.append(filler)
-            places.extend([(last[0], last[1] + 1)] * len(filler))
-        pending, joined = 0, False
-        column = begin
-        while column < end:
-            value, taken = _unescape(line, column, quote)
-            if value is None:
-                return None
-            if column + taken > len(line) and line[column] == "\\":
-                joined = True  # an escaped line end joins without a blank
-                break
-            characters.append(value)
-            places.extend([(number, column)] * len(value))
-            column += taken
-    return places if "".join(characters) == node.text else None
-
-
-def _unescape(line: str, column: int, quote: str | None) -> tuple[str | None, int]:
-    """The character at a column as the value has it, and how many columns it takes."""
-    letter = line[column]
-    if quote == "'" and letter == "'":
-        return "'", 2
-    if quote != '"' or letter != "\\":
-        return letter, 1
-    if column + 1 >= len(line):
-        return "", 2
-    escape = line[column + 1]
-    if escape in _ESCAPE:
-        width = _ESCAPE[escape]
-        return chr(int(line[column + 2 : column + 2 + width], 16)), 2 + width
-    return _SIMPLE.get(escape), 2
-
-
-def _block(node: _Node, lines: list[str]) -> _Places | None:
-    """Places of the characters of a literal or folded block."""
-    body = range(node.line + 1, min(node.end_line + 1, len(lines)))
-    first = next((lines[n] for n in body if lines[n].strip(" ")), "")
-    text = (node.text or "").rstrip("\n")
-    # The indentation is the first line's, unless the header states a smaller one.
-    for indent in range(len(first) - len(first.lstrip(" ")), 0, -1):
-        characters, places = _unfolded(body, lines, indent, folded=node.style == ">")
-        if "".join(characters).rstrip("\n") == text:
-            return places
-    return None
-
-
-def _unfolded(body: range, lines: list[str], indent: int, *, folded: bool) -> tuple[list[str], _Places]:
-    characters: list[str] = []
-    places: _Places = []
-    breaks: _Places = []  # places of line ends not yet written
-    was_blank = False
-    for number in body:
-        line = lines[number]
-        if line[:indent].strip(" "):
-            break  # less indented: the block is over
-        if len(line) <= indent:
-            breaks.append((number, len(line)))
-            continue
-        is_blank = line[indent] in " \t"
-        if characters or breaks:
-            fold = folded and bool(characters) and not was_blank and not is_blank
-            if fold and len(breaks) == 1:
-                characters.append(" ")
-                places.append(breaks[0])
-            else:
-                kept = breaks[1:] if fold else breaks
-                characters.append("\n" * len(kept))
-                places.extend(kept)
-        characters.append(line[indent:])
-        places.extend((number, column) for column in range(indent, len(line)))
-        was_blank = is_blank
-        breaks = [(number, len(line))]
-    characters.append("\n" * len(breaks))
-    places.extend(breaks)
-    return characters, places
+    mark: Any = event.start_mark
+    return (mark.line, mark.column) == (key.end_line, key.end_column)

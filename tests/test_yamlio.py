@@ -15,14 +15,46 @@ def codes(text):
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("NO", "NO"), ("no", "no"), ("on", "on"), ("off", "off"), ("yes", "yes"), ("y", "y"), ("Yes", "Yes"),
-        ("0123", "0123"), ("-012", "-012"), ("1_000", "1_000"), ("0x1F", "0x1F"), ("0o17", "0o17"), ("0b1", "0b1"),
-        ("1:30", "1:30"), ("2026-11-22", "2026-11-22"), ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00Z"),
-        ("0.80", "0.80"), ("1.", "1."), (".5", ".5"), ("1e3", "1e3"), (".inf", ".inf"), (".nan", ".nan"), ("1,000", "1,000"),
-        ("12", 12), ("-3", -3), ("+7", 7), ("0", 0), ("-0", 0), ("true", True), ("True", True), ("FALSE", False),
-        ("null", None), ("~", None), ("", None), ("'12'", "12"), ('"true"', "true"), ("''", ""), ("٣", "٣"),
+        ("NO", "NO"),
+        ("no", "no"),
+        ("on", "on"),
+        ("off", "off"),
+        ("yes", "yes"),
+        ("y", "y"),
+        ("Yes", "Yes"),
+        ("0123", "0123"),
+        ("-012", "-012"),
+        ("1_000", "1_000"),
+        ("0x1F", "0x1F"),
+        ("0o17", "0o17"),
+        ("0b1", "0b1"),
+        ("1:30", "1:30"),
+        ("2026-11-22", "2026-11-22"),
+        ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00Z"),
+        ("0.80", "0.80"),
+        ("1.", "1."),
+        (".5", ".5"),
+        ("1e3", "1e3"),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("1,000", "1,000"),
+        ("12", 12),
+        ("-3", -3),
+        ("+7", 7),
+        ("0", 0),
+        ("-0", 0),
+        ("true", True),
+        ("True", True),
+        ("FALSE", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("''", ""),
+        ("٣", "٣"),
     ],
-)  # fmt: skip
+)
 def test_core_schema(written, meant):
     found = load_yaml(f"a: {written}\n").data["a"]
     assert found == meant
@@ -152,7 +184,7 @@ def test_locate_keys_values_and_what_is_missing():
 def test_offsets_inside_scalars(text, word, line, column):
     document = load_yaml(text)
     value = document.data["k"]
-    path = ("k",)
+    path: tuple[str | int, ...] = ("k",)
     if isinstance(value, list):
         value, path = value[1], ("k", 1)
     assert document.locate(path, value.index(word)) == Position(line, column)

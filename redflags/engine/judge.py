@@ -10,7 +10,7 @@ import polars as pl
 
 from redflags.engine.errors import Missing
 from redflags.engine.outcome import NE_ROWS, NOT_EVALUABLE, PENDING, Outcome
-from redflags.engine.story import hits_frame
+from redflags.engine.story import bare_frame, hits_frame
 from redflags.expr.nodes import conjuncts
 from redflags.plan.nodes import Rows as ViewRows
 from redflags.plan.nodes import measures
@@ -65,7 +65,7 @@ def call(bound: BoundRule, evaluator: Evaluator, clock: Clock) -> Docket:
     return Docket(bound, table, rows[due & ~perhaps], rows[due & perhaps], rows[~due])
 
 
-def judge(docket: Docket, evaluator: Evaluator) -> Outcome:
+def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcome:
     """Judge the rows of a docket in both worlds.
 
     Raises:
@@ -87,7 +87,9 @@ def judge(docket: Docket, evaluator: Evaluator) -> Outcome:
     null = outcome.is_null().to_numpy()
     hit = outcome.fill_null(value=False).to_numpy() & ~unsure & ~null
     where_hit = np.flatnonzero(hit)
-    hits = hits_frame(docket, rows[where_hit], {n: s.gather(pl.Series(where_hit)) for n, s in facts.items()}, evaluator)
+    hit_facts = {name: series.gather(pl.Series(where_hit)) for name, series in facts.items()}
+    make = hits_frame if story else bare_frame
+    hits = make(docket, rows[where_hit], hit_facts, evaluator)
     reasons = [
         ("filter unknown", docket.doubtful, _conditions(bound)),
         ("condition unknown", rows[null], [f.condition for f in bound.facts if f.deciding]),

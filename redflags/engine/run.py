@@ -55,8 +55,9 @@ def engine(dataset: Dataset, book: BoundBook, covers_from: int, block: int = BLO
 
 
 def judge_book(
-    dataset: Dataset, book: BoundBook, clock: Clock, *, progress: Progress | None = None, block: int = BLOCK
-) -> list[Outcome]:
+    dataset: Dataset, book: BoundBook, clock: Clock, *, progress: Progress | None = None, block: int = BLOCK,
+    story: bool = True,
+) -> list[Outcome]:  # fmt: skip
     """Judge every rule of a book.
 
     Args:
@@ -65,6 +66,7 @@ def judge_book(
         clock: what is judged and what is final.
         progress: told after each step.
         block: rows of a block of whole keys; any value gives the same result.
+        story: fill in what hits say; without it they carry only their place (for rule tests and mutants).
 
     Returns:
         One outcome per bound rule, in the order of the book. A rule that lacks a table or column is disabled, with the reason.
@@ -91,7 +93,7 @@ def judge_book(
             outcomes.append(docket)
             continue
         try:
-            outcomes.append(judge(docket, evaluator))
+            outcomes.append(judge(docket, evaluator, story=story))
         except Missing as missing:
             outcomes.append(_disabled(docket.bound, missing))
     tell("judging", total, total)

@@ -66,6 +66,16 @@ def hits_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], evaluato
     return frame.sort("moment", "at", "seq", "row_id", maintain_order=True)
 
 
+def bare_frame(docket: Docket, rows: Rows, _: dict[str, pl.Series], __: Evaluator) -> pl.DataFrame:
+    """Hits with nothing but their place."""
+    table, at = docket.table, docket.table.at[rows]
+    placed = pl.DataFrame(
+        {"moment": at + docket.bound.delay, "at": at, "row_id": table.row_ids(rows), "table": table.streams(rows)}
+    )
+    lacking = [pl.lit(None, dtype).alias(name) for name, dtype in HITS.items() if name not in placed.columns]
+    return placed.with_columns(lacking).select(list(HITS)).sort("moment", "at", "row_id")
+
+
 class _Story:
     def __init__(
         self, bound: BoundRule, table: Table, rows: Rows, truths: dict[str, list[bool | None]], evaluator: Evaluator

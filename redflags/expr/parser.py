@@ -34,7 +34,7 @@ from redflags.expr.nodes import (
 )
 
 OR, AND, NOT, COMPARE, CONCAT, SUM, PRODUCT, MINUS = 1, 2, 3, 4, 5, 6, 7, 8
-_POWER = {"or": OR, "and": AND, "||": CONCAT, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
+POWER = {"or": OR, "and": AND, "||": CONCAT, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 _MICROS = {
     "microsecond": 1, "millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000,
     "day": 86_400_000_000, "week": 604_800_000_000,
@@ -130,7 +130,7 @@ class _Parser:
                 if self.peek.text in COMPARISONS:
                     raise ExprError("comparisons do not chain", self.peek.start, "write a < b and b < c")
                 continue
-            binds = _POWER.get(token.text)
+            binds = POWER.get(token.text)
             if binds is None or binds <= power:
                 return left
             self.take()

@@ -153,7 +153,9 @@ def read_raw(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     if ending == ".zip":
         yield from _zip(path)
     elif ending == ".parquet":
-        yield "", _guarded(lambda: pl.read_parquet(path, hive_partitioning=False))
+        yield "", _guarded(functools.partial(pl.read_parquet, path, hive_partitioning=False, glob=False))
+    elif ending == ".csv":
+        yield "", _csv(path, _head(path))
     elif ending is not None:
         yield "", _delimited_or_json(_bytes(path, ending), ending.removesuffix(".gz"))
     else:
@@ -208,23 +210,41 @@ def _is_member(name: str) -> bool:
     )
 
 
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as handle:
+            return handle.read(_CHUNK)
+    except OSError as error:
+        raise UnreadableError(f"cannot be opened: {error.strerror}") from error
+
+
 def _delimited_or_json(content: bytes, ending: str) -> pl.DataFrame:
+    if ending == ".csv":
+        return _csv(io.BytesIO(content), content[:_CHUNK])
     if not content or content.isspace():
         raise UnreadableError("the file is empty")
-    if ending != ".csv":
-        return _guarded(lambda: pl.read_ndjson(io.BytesIO(content), infer_schema_length=None))
+    return _guarded(lambda: pl.read_ndjson(io.BytesIO(content), infer_schema_length=None))
+
+
+def _csv(source: Path | io.BytesIO, head: bytes) -> pl.DataFrame:
+    """Read every column as text; the separator is the one that the header has most of."""
+    if not head or head.isspace():
+        raise UnreadableError("the file is empty")
     try:
-        head = content[:_CHUNK].decode("utf-8-sig", errors="strict" if len(content) <= _CHUNK else "ignore")
+        text = head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"byte {error.start} is not UTF-8; save it as UTF-8") from error
-    header = head.splitlines()[0]
-    separator = max(_SEPARATORS, key=header.count)
+        # The head may end inside a character.
+        if len(head) < _CHUNK or error.start < len(head) - len("\U0010ffff".encode()):
+            raise UnreadableError(f"byte {error.start} is not UTF-8; save it as UTF-8") from error
+        text = head[: error.start].decode("utf-8-sig")
+    header = text.splitlines()[0]
     frame = _guarded(
         lambda: pl.read_csv(
-            io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")),
-            separator=separator,
+            source,
+            separator=max(_SEPARATORS, key=header.count),
             infer_schema=False,
             raise_if_empty=False,
+            glob=False,
         )
     )
     return frame.rename(_plain_names(frame.columns))

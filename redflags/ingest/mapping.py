@@ -41,6 +41,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import polars as pl
+
 from redflags.errors import Fault, RuleError, UsageError, did_you_mean
 from redflags.ingest.settings import check_currency, check_timezone
 from redflags.resources import mappings_dir
@@ -338,9 +340,10 @@ class _Reader:
                 self.keys((*at, column), test, ("matches",))
                 pattern = self.text((*at, column, "matches"), test.get("matches")) or ""
                 try:
-                    re.compile(pattern)
-                except re.error as error:
-                    self.fault((*at, column, "matches"), "MAP-WHERE", f"not a regular expression: {error}")
+                    pl.Series([""]).str.contains(pattern)
+                except pl.exceptions.ComputeError as error:
+                    reason = next((line for line in str(error).splitlines() if line.startswith("error")), "")
+                    self.fault((*at, column, "matches"), "MAP-WHERE", f"not a regular expression; {reason}")
                 made[column] = pattern
             else:
                 made[column] = self.texts((*at, column), test)

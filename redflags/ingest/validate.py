@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ __all__ = ["Checked", "check_frame", "money_column", "refuse_duplicates", "refus
 
 SOURCE = ("source_file", "source_row")
 _VALUE_LENGTH = 80
+_TWIN = re.compile(r"(.+)\.[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,11 @@ def check_frame(raw: pl.DataFrame, table: Table, source: str, zone: str) -> Chec
         if name in SOURCE:
             continue
         if name not in table.columns:
-            notes.append(f"{source}: column '{name}' {_left_out(table, name)}")
+            twin = _TWIN.fullmatch(name)
+            if twin is not None and twin[1] in table.columns and twin[1] in raw.columns:
+                problems.append(f"{source}: column '{twin[1]}' stands more than once")
+            else:
+                notes.append(f"{source}: column '{name}' {_left_out(table, name)}")
             continue
         column, dtype = table.columns[name], raw.schema[name]
         made = parse_column(column, raw[name], zone)

@@ -1,1 +1,1 @@
-"""From hits to what people see: episodes, alerts, cases, evidence, the run folder, and the state between runs."""
+"""From hits to what people see: episodes, alerts, cases, evidence, the run folder, state."""

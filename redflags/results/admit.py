@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,6 +14,8 @@ from redflags.tables import dictionary
 from redflags.units import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from redflags.ingest.dataset import Dataset
     from redflags.tables import Table
 
@@ -64,8 +65,9 @@ class Admitted:
 def admit(new: Dataset, held: Mapping[str, pl.DataFrame] | None, final: int | None) -> Admitted:
     """Take new rows in beside held ones.
 
-    Rows of a stream are refused as duplicates when their id is held, and as late when their moment lies at or before
-    `final`. Rows of a register take the place of held ones with the same key; a register is a state, not a stream.
+    Rows of a stream are refused as duplicates when their id is held, and as late when their moment lies at or
+    before `final`. Rows of a register take the place of held ones with the same key; a register is a state,
+    not a stream.
 
     Args:
         new: The batch.
@@ -149,7 +151,11 @@ def _or_null(name: str, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Expr:
 def _merged(table: Table, before: pl.DataFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """A register's held and new rows; new ones replace held ones of the same key."""
     both = pl.concat([before, frame], how="diagonal")
-    key = [name for name in (*((table.id,) if table.id else table.keys), table.valid_from) if name in both.columns]
+    key = [
+        name
+        for name in (*((table.id,) if table.id else table.keys), table.valid_from)
+        if name in both.columns
+    ]
     told = [name for name in both.columns if not name.startswith("source_")]
     if table.id is not None and table.id not in both.columns:
         key = []

@@ -1,9 +1,9 @@
 """Alerts: episodes with score, band, state, reasons and policies, in the columns that DESIGN fixes.
 
-`first_at` and `last_at` are when the first and the last judged row happened; `judged_at` is when the last hit was known
-(the same, unless the rule waits). The score is the rule's base and the points of every fact that was true in some hit;
-rationale, observed values and counterfactual are those of the peak, the earliest hit with the highest own score; a
-fact's sentence is the one of the peak where it was true there.
+`first_at` and `last_at` are when the first and the last judged row happened; `judged_at` is when the last hit
+was known (the same, unless the rule waits). The score is the rule's base and the points of every fact that
+was true in some hit; rationale, observed values and counterfactual are those of the peak, the earliest hit
+with the highest own score; a fact's sentence is the one of the peak where it was true there.
 """
 
 from __future__ import annotations
@@ -105,7 +105,10 @@ def tell(bound: BoundRule, hits: pl.DataFrame, final: int, origins: Origins) -> 
 
 
 def _episodes(folded: pl.DataFrame) -> pl.DataFrame:
-    peak = {name: pl.col(name).filter(pl.col("peak")).first() for name in ("rationale", "observed", "counterfactual")}
+    peak = {
+        name: pl.col(name).filter(pl.col("peak")).first()
+        for name in ("rationale", "observed", "counterfactual")
+    }
     unknown = pl.col("unknown_facts").filter(pl.col("peak")).first()
     return folded.group_by("episode", maintain_order=True).agg(
         pl.col("row_id").first().alias("first_row"),
@@ -159,7 +162,10 @@ def _facts(bound: BoundRule, folded: pl.DataFrame) -> pl.DataFrame:
 def _ids(bound: BoundRule, made: pl.DataFrame) -> pl.Series:
     # One call for each episode, not for each row: no hash that Polars offers is promised to stay the same.
     kind, rule_id = bound.rule.detect.subject_kind, bound.rule.id
-    ids = [alert_id(rule_id, kind, subject, row) for subject, row in made.select("subject_id", "first_row").iter_rows()]
+    ids = [
+        alert_id(rule_id, kind, subject, row)
+        for subject, row in made.select("subject_id", "first_row").iter_rows()
+    ]
     return pl.Series("alert_id", ids, dtype=pl.String)
 
 
@@ -173,7 +179,9 @@ def _columns(bound: BoundRule, made: pl.DataFrame, final: int) -> pl.DataFrame:
     limit = pl.col("cap").replace_strict(dict(enumerate(TOP_OF_BAND)), default=100, return_dtype=pl.Int64)
     score = pl.min_horizontal(pl.col("points").fill_null(0) + rule.alert.score, pl.lit(100), limit)
     own = SEVERITIES.index(rule.severity)
-    severity = pl.min_horizontal(pl.lit(own), pl.when(pl.col("cap") < len(TOP_OF_BAND)).then("cap").otherwise(own))
+    severity = pl.min_horizontal(
+        pl.lit(own), pl.when(pl.col("cap") < len(TOP_OF_BAND)).then("cap").otherwise(own)
+    )
     state = (
         pl.when(pl.col("first_moment") > final)
         .then(pl.lit("provisional"))
@@ -204,7 +212,10 @@ def _columns(bound: BoundRule, made: pl.DataFrame, final: int) -> pl.DataFrame:
 
 
 def _redacted(whole: pl.DataFrame) -> pl.DataFrame:
-    """Take out what policies keep from line staff. Who may not see the facts may not read them off the numbers either."""
+    """Take out what policies keep from line staff.
+
+    Who may not see the facts may not read them off the observed values or the counterfactual either.
+    """
     fields = pl.col("redact")
     facts = fields.list.contains("facts")
     note = pl.col("redact_text")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from redflags.errors import Fault, RuleError
-from redflags.plan.bind import BindError, bind_rule
+from redflags.plan.bind import bind_rule
 from redflags.plan.schema import Schemas
 from redflags.registers.lists import list_tables, load_lists, threshold_kinds
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from redflags.engine.run import BoundBook
     from redflags.ingest.dataset import Dataset
     from redflags.plan.bind import BoundRule
+    from redflags.plan.scope import BindError
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile
     from redflags.rules.profiles import Profile
@@ -59,9 +61,15 @@ def bind_book(
             found: list[BindError] = []
             policies = tuple(book.policies[name] for name in file.policies)
             made = bind_rule(
-                file.rule, schemas, family=file.family, profile=profile, segment=segment, streams=book.streams,
-                policies=policies, faults=found,
-            )  # fmt: skip
+                file.rule,
+                schemas,
+                family=file.family,
+                profile=profile,
+                segment=segment,
+                streams=book.streams,
+                policies=policies,
+                faults=found,
+            )
             faults += [_fault(file, error) for error in found]
             bound.append(made)
     if faults:

@@ -1,8 +1,9 @@
 """Cases: all alerts of one subject, ranked by a score that keeps spreading at the top.
 
-An alert of score s counts with the odds s / (110 - s); odds add up, and a case scores 100 x odds / (odds + 1). Each further
-alert lifts the case, a strong one more than a weak one, and no number of alerts reaches 100, so that the busiest cases
-still have an order among themselves. All of it is exact; only the number shown is rounded.
+An alert of score s counts with the odds s / (110 - s); odds add up, and a case scores 100 x odds / (odds +
+1). Each further alert lifts the case, a strong one more than a weak one, and no number of alerts reaches 100,
+so that the busiest cases still have an order among themselves. All of it is exact; only the number shown is
+rounded.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def case_frame(alerts: pl.DataFrame, touched: pl.DataFrame | None = None) -> pl.
     """Gather alerts to cases: by party where one is known, else by subject.
 
     Args:
-        alerts: `subject_kind`, `subject_id`, `party_id`, `family`, `score`, `first_at`, `last_at` of every alert known.
+        alerts: `subject_kind`, `subject_id`, `party_id`, `family`, `score`, `first_at`, `last_at` of every
+            alert known.
         touched: The alerts of this run; only cases with one of them are listed. None for all cases.
 
     Returns:
@@ -64,7 +66,14 @@ def case_frame(alerts: pl.DataFrame, touched: pl.DataFrame | None = None) -> pl.
     ranked = grouped.with_columns(
         pl.Series("score", [float(round(value, _PLACES)) for value in exact], dtype=pl.Float64),
         pl.Series("_exact", [order[value] for value in exact], dtype=pl.Int64),
-    ).sort("_exact", "alerts", "first_at", "subject_kind", "subject_id", descending=[True, True, False, False, False])
+    ).sort(
+        "_exact",
+        "alerts",
+        "first_at",
+        "subject_kind",
+        "subject_id",
+        descending=[True, True, False, False, False],
+    )
     return ranked.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank")).select(*CASES)
 
 

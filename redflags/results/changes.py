@@ -1,17 +1,19 @@
-"""What a run has to say that the last one did not: alerts new or changed, and provisional ones that are gone."""
+"""What a run has to say that the last one did not: alerts new or changed, and those that are gone."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from redflags.results.alerts import Stories
 from redflags.results.schema import ALERTS, WITHDRAWN, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["KNOWN", "Changes", "compare", "latest_alerts", "records"]
 
@@ -21,8 +23,8 @@ KNOWN: Final[Mapping[str, pl.DataType]] = MappingProxyType(
         **{
             name: ALERTS[name]
             for name in (
-                "alert_id", "rule_id", "subject_kind", "subject_id", "party_id", "family", "score", "state", "first_at",
-                "last_at",
+                "alert_id", "rule_id", "subject_kind", "subject_id", "party_id", "family", "score", "state",
+                "first_at", "last_at",
             )
         },
         "was": pl.String(),
@@ -64,10 +66,14 @@ def records(stories: Stories) -> pl.DataFrame:
             .join(evidence, on="alert_id", how="left", maintain_order="left")
             .join(hidden, on="alert_id", how="left", maintain_order="left")
         )
-        whole = told.select(pl.concat_str("text", "evidence", "hidden", separator="\n", ignore_nulls=True)).to_series()
+        whole = told.select(
+            pl.concat_str("text", "evidence", "hidden", separator="\n", ignore_nulls=True)
+        ).to_series()
         hashes = [hashlib.sha256(line.encode()).hexdigest() for line in whole]
         found.append(
-            frame.with_columns(pl.lit(was).alias("was"), pl.Series("record", hashes, dtype=pl.String)).select(*KNOWN)
+            frame.with_columns(pl.lit(was).alias("was"), pl.Series("record", hashes, dtype=pl.String)).select(
+                *KNOWN
+            )
         )
     return pl.concat(found)
 
@@ -78,8 +84,8 @@ def compare(stories: Stories, before: pl.DataFrame | None, since: int | None = N
     Args:
         stories: Everything that stands now: open stories carried on, and new ones.
         before: The last run's `known`.
-        since: Only stories with a hit known after this moment are said; used where the history is raw data that
-            nobody reported on.
+        since: Only stories with a hit known after this moment are said; used where the history is raw data
+            that nobody reported on.
     """
     current = records(stories)
     if before is None:
@@ -87,7 +93,9 @@ def compare(stories: Stories, before: pl.DataFrame | None, since: int | None = N
     same = before.select("alert_id", "was", "record")
     changed = current.join(same, on=["alert_id", "was", "record"], how="anti").select("alert_id")
     if since is not None:
-        judged = pl.concat([frame.select("alert_id", "judged_at") for frame in (stories.alerts, stories.suppressed)])
+        judged = pl.concat(
+            [frame.select("alert_id", "judged_at") for frame in (stories.alerts, stories.suppressed)]
+        )
         recent = judged.filter(pl.col("judged_at").cast(pl.Int64) > since)
         changed = changed.join(recent, on="alert_id", how="semi")
     said = Stories(
@@ -133,6 +141,8 @@ def latest_alerts(runs: list[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame
 
     held = empty(ALERTS)
     for alerts, withdrawn in runs:
-        gone = pl.concat([withdrawn.filter(pl.col("was") == ALERT).select("alert_id"), alerts.select("alert_id")])
+        gone = pl.concat(
+            [withdrawn.filter(pl.col("was") == ALERT).select("alert_id"), alerts.select("alert_id")]
+        )
         held = pl.concat([held.join(gone, on="alert_id", how="anti"), alerts])
     return in_order(held)

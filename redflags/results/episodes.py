@@ -1,8 +1,8 @@
 """Hits folded to episodes: one pure function, the same for whole and for incremental runs.
 
-Hits of one rule and key stand in the order of their moment, then of the row; a hit joins the episode when it is at
-most `gap` after the last one. Nothing else is remembered, so folding yesterday's open hits together with today's is
-folding them all.
+Hits of one rule and key stand in the order of their moment, then of the row; a hit joins the episode when it
+is at most `gap` after the last one. Nothing else is remembered, so folding yesterday's open hits together
+with today's is folding them all.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def key_text(column: str = "key") -> pl.Expr:
         ['1:a1:b', '4:a1:b', '-']
     """
     part = pl.element()
-    sized = pl.when(part.is_null()).then(pl.lit("-")).otherwise(part.str.len_bytes().cast(pl.String) + ":" + part)
+    sized = (
+        pl.when(part.is_null()).then(pl.lit("-")).otherwise(part.str.len_bytes().cast(pl.String) + ":" + part)
+    )
     return pl.col(column).list.eval(sized).list.join("").fill_null("")
 
 
@@ -65,13 +67,15 @@ def fold_hits(hits: pl.DataFrame, gap: int) -> pl.DataFrame:
         gap: The longest pause inside an episode, in microseconds.
 
     Returns:
-        The hits in episode order with `episode` (from 0), `nth` (place in the frame) and `peak` (the earliest hit with
-        the highest own score).
+        The hits in episode order with `episode` (from 0), `nth` (place in the frame) and `peak` (the earliest
+        hit with the highest own score).
 
     Examples:
         >>> from redflags.engine.outcome import HITS
-        >>> rows = [{"moment": m, "at": m, "seq": 0, "row_id": f"r{m}", "key": ["k"], "score": s}
-        ...         for m, s in [(1, 40), (3, 55), (9, 50), (4, 55)]]
+        >>> rows = [
+        ...     {"moment": m, "at": m, "seq": 0, "row_id": f"r{m}", "key": ["k"], "score": s}
+        ...     for m, s in [(1, 40), (3, 55), (9, 50), (4, 55)]
+        ... ]
         >>> folded = fold_hits(pl.DataFrame(rows, schema=HITS), gap=4)
         >>> folded["episode"].to_list(), folded["row_id"].to_list(), folded["peak"].to_list()
         ([0, 0, 0, 1], ['r1', 'r3', 'r4', 'r9'], [False, True, False, True])

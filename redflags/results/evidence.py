@@ -23,8 +23,8 @@ _MOVEMENTS: Final = ("ledger", "ledger_all", "transactions", "transactions_all")
 def contributors(folded: pl.DataFrame, origins: Origins) -> pl.DataFrame:
     """The distinct rows behind every episode, with roles and sources.
 
-    Each hit names its judged row and the newest rows of its windows; a row that plays several roles is listed once
-    with all of them.
+    Each hit names its judged row and the newest rows of its windows; a row that plays several roles is listed
+    once with all of them.
 
     Args:
         folded: Hits with `episode`, `nth`, `peak`.
@@ -55,7 +55,11 @@ def contributors(folded: pl.DataFrame, origins: Origins) -> pl.DataFrame:
     judged = pl.col("roles").list.contains(JUDGED)
     named = merged.with_columns(
         judged.alias("judged"),
-        pl.when(judged).then(pl.concat_list(pl.lit([JUDGED]), others)).otherwise(others).list.join(", ").alias("role"),
+        pl.when(judged)
+        .then(pl.concat_list(pl.lit([JUDGED]), others))
+        .otherwise(others)
+        .list.join(", ")
+        .alias("role"),
     )
     return named.drop("roles").join(origins.find(named), on=["table", "row_id"], how="left")
 
@@ -83,7 +87,9 @@ def movements(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def evidence_rows(rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Up to `CAP` rows for each alert: those of the peak first, then judged rows, then the others, oldest hit first.
+    """Up to `CAP` rows for each alert.
+
+    Where there are more, those of the peak are kept first, then judged rows, then the others, oldest hit first.
 
     Args:
         rows: What `contributors` gave.
@@ -94,9 +100,16 @@ def evidence_rows(rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     """
     if rows.is_empty():
         return empty(EVIDENCE)
-    # What is kept and how it is shown are two orders: the weightiest rows are kept, the story is told in order.
+    # What is kept and how it is shown are two orders: the weightiest rows are kept, the story is told in
+    # order.
     weight = rows.sort(
-        "episode", "peak", "judged", "nth", "table", "row_id", descending=[False, True, True, False, False, False]
+        "episode",
+        "peak",
+        "judged",
+        "nth",
+        "table",
+        "row_id",
+        descending=[False, True, True, False, False, False],
     )
     kept = weight.filter(pl.int_range(pl.len()).over("episode") < CAP)
     told = kept.join(ids, on="episode").sort(

@@ -1,11 +1,12 @@
 """The run folder: it appears complete or not at all.
 
-Everything is written into a hidden folder beside the wanted one, forced to the disk, and renamed at the end. Who is
-interrupted leaves that hidden folder, which the next writer to the same place clears away.
+Everything is written into a hidden folder beside the wanted one, forced to the disk, and renamed at the end.
+Who is interrupted leaves that hidden folder, which the next writer to the same place clears away.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -35,7 +36,9 @@ def check_out(out: Path) -> None:
         UsageError: When something is there already, or the folder around it is missing.
     """
     if out.exists() or out.is_symlink():
-        raise UsageError(f"{out} exists already, and no run is overwritten; choose another name or remove it first")
+        raise UsageError(
+            f"{out} exists already, and no run is overwritten; choose another name or remove it first"
+        )
     parent = out.absolute().parent
     if not parent.is_dir():
         raise UsageError(f"{parent} is not a folder; make it first")
@@ -53,7 +56,9 @@ def write_run(run: Run, out: Path) -> Path:
     check_out(out)
     out = out.absolute()
     _clear_abandoned(out)
-    partial = out.with_name(f".{out.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
+    partial = out.with_name(
+        f".{out.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    )
     try:
         with disk_errors(out):
             partial.mkdir()
@@ -71,7 +76,9 @@ def _fill(run: Run, folder: Path) -> None:
     (folder / _PRIVATE).chmod(0o600)
     if run.state is not None:
         run.state.save(folder / FOLDER)
-    outputs = {name: {"sha256": sha} for name, sha in digest_folder(folder).items()}
+    outputs: dict[str, dict[str, Any]] = {
+        name: {"sha256": sha} for name, sha in digest_folder(folder).items()
+    }
     for name in FRAMES:
         outputs[f"{name}.parquet"]["rows"] = run.frame(name).height
     manifest = {**run.manifest, "outputs": outputs}
@@ -100,17 +107,14 @@ def _sync_folders(folder: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
-    try:
+    # Some network file systems cannot force a folder to the disk; the files themselves are there.
+    with contextlib.suppress(OSError):
         os.fsync(handle)
-    except OSError:
-        # Some network file systems cannot force a folder to the disk; the files themselves are there.
-        pass
-    finally:
-        os.close(handle)
+    os.close(handle)
 
 
 def _clear_abandoned(out: Path) -> None:
-    """Remove what interrupted writers of this machine left beside the place; a living writer's is left alone."""
+    """Remove what interrupted writers of this machine left beside the place; living ones are left alone."""
     host = socket.gethostname()
     for path in out.parent.glob(f".{out.name}.partial-{host}-*"):
         process = path.name.rsplit("-", 2)[-2]

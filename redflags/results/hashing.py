@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,11 +11,13 @@ import polars as pl
 from redflags.rules.params import show_value
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook
 
-__all__ = ["canonical", "digest", "frame_digest", "list_digest", "logic_digest", "name_of", "rule_digest"]
+__all__ = ["canonical", "digest", "frame_digest", "list_digest", "logic_digest", "model_digest", "name_of"]
 
 #: Blocks of a rule that decide what is found and what is said of it.
 _LOGIC = ("id", "version", "severity", "covers", "typologies", "scope", "with", "detect", "alert")
@@ -49,8 +50,9 @@ def frame_digest(frame: pl.DataFrame) -> str:
         >>> frame_digest(pl.DataFrame({"a": [1]})) == frame_digest(pl.DataFrame({"a": [2]}))
         False
     """
-    lines = frame.select(pl.struct(pl.all()).struct.json_encode()).to_series() if frame.width else pl.Series([], dtype=pl.String)
-    return hashlib.sha256("\n".join([canonical({k: str(v) for k, v in frame.schema.items()}), *lines]).encode()).hexdigest()
+    head = canonical({name: str(dtype) for name, dtype in frame.schema.items()})
+    lines = frame.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    return hashlib.sha256("\n".join([head, *lines]).encode()).hexdigest()
 
 
 def name_of(bound: BoundRule) -> str:
@@ -64,33 +66,29 @@ def name_of(bound: BoundRule) -> str:
     return bound.id if bound.segment is None else f"{bound.id} ({bound.segment})"
 
 
-def rule_digest(bound: BoundRule) -> str:
-    """Hash of everything in the rule's file."""
-    return digest(bound.rule.model_dump(mode="json", by_alias=True))
+def model_digest(model: BaseModel) -> str:
+    """Hash of everything in the file of a rule, policy or profile."""
+    return digest(model.model_dump(mode="json", by_alias=True))
 
 
-def logic_digest(bound: BoundRule, book: RuleBook | None) -> str:
+def logic_digest(bound: BoundRule, book: RuleBook) -> str:
     """Hash of what decides a rule's alerts: logic, bound values, policies and the shared streams it reads."""
     whole = bound.rule.model_dump(mode="json", by_alias=True)
     policies = [policy for policy, _ in bound.policies]
-    streams: Mapping[str, Any] = {}
-    if book is not None:
-        names = book[bound.id].streams
-        streams = {name: _dumped(book.streams[name]) for name in sorted(names)}
+    names = sorted(book[bound.id].streams)
+    streams = {name: book.streams[name].model_dump(mode="json", by_alias=True) for name in names}
     return digest(
         {
             "rule": {key: whole.get(key) for key in _LOGIC},
             "segment": bound.segment,
             "params": {name: _exact(bound, name, value) for name, value in sorted(bound.params.items())},
             "gap": bound.gap,
-            "policies": {p.id: p.model_dump(mode="json", exclude={"title", "why", "references"}) for p in policies},
+            "policies": {
+                p.id: p.model_dump(mode="json", exclude={"title", "why", "references"}) for p in policies
+            },
             "streams": streams,
         }
     )
-
-
-def _dumped(model: Any) -> Any:  # noqa: ANN401 - a view or an operator
-    return model.model_dump(mode="json", by_alias=True)
 
 
 def _exact(bound: BoundRule, name: str, value: Any) -> str:  # noqa: ANN401 - a bound value

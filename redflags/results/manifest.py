@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import redflags
-from redflags.resources import rules_dir
+from redflags.resources import mappings_dir, rules_dir
 from redflags.results.evidence import CAP
-from redflags.results.hashing import digest, list_digest, logic_digest, name_of, rule_digest
+from redflags.results.folder import file_sha256
+from redflags.results.hashing import list_digest, logic_digest, model_digest, name_of
+from redflags.results.run import FRAMES
 from redflags.results.totals import control_totals, money
 from redflags.results.when import show
 from redflags.rules.params import show_value
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from redflags.engine.outcome import Clock, Outcome
     from redflags.ingest.dataset import Dataset, InputFile
-    from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
     from redflags.results.admit import Admitted
+    from redflags.results.run import Run
     from redflags.rules.load import RuleBook
     from redflags.rules.profiles import Profile
 
-__all__ = ["Asked", "build_manifest", "shown_book"]
+__all__ = ["Asked", "build_manifest", "mapping_file", "shown_book"]
 
 FORMAT: Final = 1
 _DATED: Final = frozenset({"key", "time", "meta", "label"})
@@ -63,10 +67,19 @@ def shown_book(book: RuleBook) -> str | None:
 
 
 def build_manifest(
-    *, asked: Asked, dataset: Dataset, history: Dataset | None, admitted: Admitted, book: RuleBook, profile: Profile,
-    rules: Sequence[BoundRule], lists: Sequence[ListFile], outcomes: Sequence[Outcome], clock: Clock,
-    rows: Mapping[str, int], timings: Mapping[str, float],
-) -> dict[str, Any]:  # fmt: skip
+    *,
+    asked: Asked,
+    dataset: Dataset,
+    history: Dataset | None,
+    admitted: Admitted,
+    book: RuleBook,
+    profile: Profile,
+    lists: Sequence[ListFile],
+    outcomes: Sequence[Outcome],
+    clock: Clock,
+    run: Run,
+    timings: Mapping[str, float],
+) -> dict[str, Any]:
     """Put the manifest together; the same run gives the same text, its timings apart.
 
     Args:
@@ -76,11 +89,10 @@ def build_manifest(
         admitted: What became of the batch's rows.
         book: The rules.
         profile: The values.
-        rules: The bound rules.
         lists: The lists.
         outcomes: What the engine said of each bound rule.
         clock: What was judged.
-        rows: Rows of the run's own frames.
+        run: Its frames.
         timings: Seconds by step.
     """
     return {
@@ -89,6 +101,7 @@ def build_manifest(
         "data": {
             "source": asked.source,
             "mapping": asked.mapping,
+            "mapping_sha256": None if asked.mapping is None else file_sha256(mapping_file(asked.mapping)),
             "base_currency": dataset.base_currency,
             "timezone": dataset.timezone,
             "covers_from": show(clock.covers_from),
@@ -101,11 +114,9 @@ def build_manifest(
             "book": asked.book,
             "hash": book.hash,
             "profile": profile.name,
-            "profile_sha256": digest(profile.model_dump(mode="json")),
+            "profile_sha256": model_digest(profile),
             "only": None if asked.only is None else list(asked.only),
-            "policies": {
-                name: digest(policy.model_dump(mode="json")) for name, policy in sorted(book.policies.items())
-            },
+            "policies": {name: model_digest(policy) for name, policy in sorted(book.policies.items())},
             "bound": [_rule(outcome, book) for outcome in outcomes],
         },
         "lists": [_list(item) for item in sorted(lists, key=lambda item: item.id)],
@@ -119,10 +130,21 @@ def build_manifest(
         "rows": _rows(dataset, admitted),
         "control_totals": control_totals(dataset.inputs, admitted, clock),
         "not_evaluable": _not_evaluable(outcomes),
-        "results": dict(rows),
+        "results": {name: run.frame(name).height for name in FRAMES},
         "evidence_cap": CAP,
         "timings": dict(timings),
     }
+
+
+def mapping_file(mapping: str) -> Path:
+    """The file of a mapping: the user's own, or the shipped one of that name.
+
+    Examples:
+        >>> mapping_file("paysim").name
+        'paysim.yaml'
+    """
+    own = Path(mapping)
+    return own if own.suffix.lower() in {".yaml", ".yml"} else mappings_dir() / f"{mapping}.yaml"
 
 
 def _input(item: InputFile) -> dict[str, Any]:
@@ -159,7 +181,7 @@ def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
         "version": rule.version,
         "status": rule.status,
         "segment": bound.segment,
-        "sha256": rule_digest(bound),
+        "sha256": model_digest(rule),
         "logic_sha256": logic_digest(bound, book),
         "params": {
             name: show_value(rule.params[name].type, value)
@@ -178,7 +200,8 @@ def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
 def _list(item: ListFile) -> dict[str, Any]:
     return {
         "id": item.id, "table": item.table, "title": item.title, "source": item.source, "version": item.version,
-        "confirmed_until": item.confirmed_until, "unconfirmed": list(item.unconfirmed),
+        "confirmed_until": item.confirmed_until,
+        "unconfirmed": list(item.unconfirmed),
         "covers_from": show(item.covers[0]), "covers_to": show(item.covers[1]), "rows": item.rows.height,
         "sha256": list_digest(item),
     }  # fmt: skip
@@ -227,5 +250,3 @@ def _undated(dataset: Dataset, book: RuleBook) -> list[str]:
         if read.column in frame.columns:
             found.add(f"{read.table}.{read.column}")
     return sorted(found)
-
-

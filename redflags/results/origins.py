@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from redflags.tables import dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["ORIGIN", "Origins", "base_table"]
 
@@ -55,16 +57,17 @@ class Origins:
             One `ORIGIN` row for each of them; what cannot be found has no source.
 
         Examples:
-            >>> moves = pl.DataFrame({"txn_id": ["T1", "T#2"], "source_file": ["a.csv"] * 2, "source_row": [1, 2]})
+            >>> moves = pl.DataFrame(
+            ...     {"txn_id": ["T1", "T#2"], "source_file": ["a.csv"] * 2, "source_row": [1, 2]}
+            ... )
             >>> asked = pl.DataFrame({"table": ["ledger", "ledger"], "row_id": ["T1/in#3", "T#2/out"]})
             >>> Origins({"transactions": moves}).find(asked).select("base_id", "source_row").rows()
             [('T1', 1), ('T#2', 2)]
         """
         rows = rows.select("table", "row_id").unique(maintain_order=True)
-        found = [pl.DataFrame(schema=dict(ORIGIN))]
-        for name in rows["table"].unique(maintain_order=True).to_list():
-            found.append(self._of_stream(rows.filter(pl.col("table") == name), name))
-        fresh = pl.concat(found)
+        names = rows["table"].unique(maintain_order=True).to_list()
+        found = [self._of_stream(rows.filter(pl.col("table") == name), name) for name in names]
+        fresh = pl.concat([pl.DataFrame(schema=dict(ORIGIN)), *found])
         missing = fresh.filter(pl.col("source_row").is_null()).select("table", "row_id")
         known = self.carried.join(missing, on=["table", "row_id"], how="semi")
         return pl.concat([fresh.join(known, on=["table", "row_id"], how="anti"), known])

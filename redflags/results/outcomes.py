@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,6 +9,8 @@ import polars as pl
 from redflags.results.schema import NOT_EVALUABLE, PENDING, empty, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redflags.engine.outcome import Outcome
 
 __all__ = ["not_evaluable_frame", "pending_frame"]
@@ -18,8 +19,8 @@ __all__ = ["not_evaluable_frame", "pending_frame"]
 def not_evaluable_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
     """Rows that could not be judged by rule, reason and column, loudest first.
 
-    `share` is of the rows that the rule judged; a rule that could not run at all has neither rows nor share. A rule that
-    is bound for several segments is counted once.
+    `share` is of the rows that the rule judged; a rule that could not run at all has neither rows nor share.
+    A rule that is bound for several segments is counted once.
     """
     parts = [empty(NOT_EVALUABLE).with_columns(pl.lit(0, pl.Int64).alias("_judged"))]
     judged: dict[str, int] = {}
@@ -32,7 +33,11 @@ def not_evaluable_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
             frame = pl.concat([frame, pl.DataFrame([line], schema=dict(NOT_EVALUABLE))])
         parts.append(frame.with_columns(pl.lit(judged[outcome.bound.id], pl.Int64).alias("_judged")))
     total = pl.when(pl.col("rows").count() > 0).then(pl.col("rows").sum())
-    gathered = pl.concat(parts).group_by("rule_id", "reason", "column").agg(total.alias("rows"), pl.col("_judged").first())
+    gathered = (
+        pl.concat(parts)
+        .group_by("rule_id", "reason", "column")
+        .agg(total.alias("rows"), pl.col("_judged").first())
+    )
     share = pl.when(pl.col("_judged") > 0).then(pl.col("rows") / pl.col("_judged"))
     return (
         gathered.with_columns(share.alias("share"))
@@ -45,7 +50,10 @@ def pending_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
     """Rows whose judgement lies after the run, next due first."""
     parts = [
         outcome.pending.select(
-            pl.lit(outcome.bound.id).alias("rule_id"), "row_id", moment("at").alias("at"), moment("moment").alias("moment")
+            pl.lit(outcome.bound.id).alias("rule_id"),
+            "row_id",
+            moment("at").alias("at"),
+            moment("moment").alias("moment"),
         )
         for outcome in outcomes
     ]

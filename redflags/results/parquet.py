@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from redflags.errors import RedflagsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["disk_errors", "read_frame", "write_frame", "write_text"]
 
@@ -69,9 +71,12 @@ def disk_errors(out: Path) -> Iterator[None]:
         text = str(error)
         if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in text or "quota" in text.lower():
             raise RedflagsError(
-                f"no room left on the disk of {out.parent}; nothing was written. Free some room or choose another place"
+                f"no room left on the disk of {out.parent}; nothing was written. "
+                "Free some room or choose another place"
             ) from error
         if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise RedflagsError(f"{out.parent} may not be written to; nothing was written") from error
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else text.strip().splitlines()[0]
+        reason = (
+            error.strerror if isinstance(error, OSError) and error.strerror else text.strip().splitlines()[0]
+        )
         raise RedflagsError(f"{out} could not be written: {reason}; nothing was written") from error

@@ -1,18 +1,17 @@
 """Policies over an episode.
 
-The engine says of every hit which policies held at its moment. Over an episode they combine so that nothing depends on
-how the stream was cut:
+The engine says of every hit which policies held at its moment. Over an episode they combine so that nothing
+depends on how the stream was cut:
 
-- **suppress** holds while every hit carries a suppressing policy; one hit without brings the alert back, with its
-  whole story and under its old id.
-- **cap** is per hit the strictest cap that it carries; the loosest hit of the episode decides. The score is held at the
-  top of the band, so that score, band and severity never contradict each other.
+- **suppress** holds while every hit carries a suppressing policy; one hit without brings the alert back, with
+  its whole story and under its old id.
+- **cap** is per hit the strictest cap that it carries; the loosest hit of the episode decides. The score is
+  held at the top of the band, so that score, band and severity never contradict each other.
 - **route, review, wording, redact, expire** hold as soon as one hit carries them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -20,6 +19,8 @@ import polars as pl
 from redflags.results.schema import POLICY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redflags.rules.policies import Policy
 
 __all__ = ["BANDS", "SEVERITIES", "TOP_OF_BAND", "band_of", "episode_policies"]
@@ -69,16 +70,18 @@ def episode_policies(folded: pl.DataFrame, policies: Sequence[Policy]) -> pl.Dat
         policies: The policies derived for the rule, any order.
 
     Returns:
-        One row per episode: `episode`, `policies` (id, action, value, text of those in force), `suppress` (ids, null
-        where none is in force), `suppress_text`, `cap` (0 low, 1 medium, 2 high, 3 free), `wording` (sentences
-        to add), `redact` (fields), `redact_text`.
+        One row per episode: `episode`, `policies` (id, action, value, text of those in force), `suppress`
+        (ids, null where none is in force), `suppress_text`, `cap` (0 low, 1 medium, 2 high, 3 free),
+        `wording` (sentences to add), `redact` (fields), `redact_text`.
     """
     policies = sorted(policies, key=lambda policy: policy.id)
     suppressing = [policy for policy in policies if policy.then.action == "suppress"]
     capping = [policy for policy in policies if policy.then.action == "cap"]
     carried = {policy.id: pl.col("policies").list.contains(policy.id).fill_null(False) for policy in policies}
     caps = [
-        pl.when(carried[policy.id]).then(pl.lit(BANDS.index(policy.then.to or BANDS[-1]))).otherwise(pl.lit(_FREE))
+        pl.when(carried[policy.id])
+        .then(pl.lit(BANDS.index(policy.then.to or BANDS[-1])))
+        .otherwise(pl.lit(_FREE))
         for policy in capping
     ]
     held = pl.any_horizontal(*(carried[p.id] for p in suppressing)) if suppressing else pl.lit(False)
@@ -100,11 +103,7 @@ def episode_policies(folded: pl.DataFrame, policies: Sequence[Policy]) -> pl.Dat
         )
         for p in policies
     ]  # fmt: skip
-    listed = (
-        pl.concat_list(entries).list.drop_nulls()
-        if entries
-        else pl.lit([], dtype=pl.List(POLICY))
-    )
+    listed = pl.concat_list(entries).list.drop_nulls() if entries else pl.lit([], dtype=pl.List(POLICY))
     fields = [
         pl.when(force[p.id]).then(pl.lit(list(p.then.fields))).otherwise(pl.lit([], dtype=pl.List(pl.String)))
         for p in policies

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from redflags.errors import UsageError, did_you_mean
+from redflags.ingest.dataset import REJECT_SCHEMA
 from redflags.results.schema import (
     ALERTS,
     CASES,
@@ -23,12 +24,14 @@ from redflags.results.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from redflags.results.state import State
 
 __all__ = ["FRAMES", "Run"]
 
-#: The frames of a run in the order in which they are written, with their columns (None: those of the rejects).
-FRAMES: Final[Mapping[str, Mapping[str, pl.DataType] | None]] = {
+#: The frames of a run in the order in which they are written, with their columns.
+FRAMES: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
     "alerts": ALERTS,
     "evidence": EVIDENCE,
     "cases": CASES,
@@ -36,19 +39,9 @@ FRAMES: Final[Mapping[str, Mapping[str, pl.DataType] | None]] = {
     "pending": PENDING,
     "suppressed": SUPPRESSED,
     "withdrawn": WITHDRAWN,
-    "rejects": None,
+    "rejects": REJECT_SCHEMA,
     "restricted": RESTRICTED,
 }
-
-
-def _none(schema: Mapping[str, pl.DataType]) -> Any:  # noqa: ANN401 - a dataclass field
-    return field(default_factory=lambda: empty(schema), repr=False)
-
-
-def _no_rejects() -> pl.DataFrame:
-    from redflags.ingest.dataset import empty_rejects
-
-    return empty_rejects()
 
 
 @dataclass(frozen=True)
@@ -70,16 +63,16 @@ class Run:
         path: The folder it was read from, if any.
     """
 
-    manifest: Mapping[str, Any]
-    alerts: pl.DataFrame = _none(ALERTS)
-    evidence: pl.DataFrame = _none(EVIDENCE)
-    cases: pl.DataFrame = _none(CASES)
-    not_evaluable: pl.DataFrame = _none(NOT_EVALUABLE)
-    pending: pl.DataFrame = _none(PENDING)
-    suppressed: pl.DataFrame = _none(SUPPRESSED)
-    withdrawn: pl.DataFrame = _none(WITHDRAWN)
-    rejects: pl.DataFrame = field(default_factory=_no_rejects, repr=False)
-    restricted: pl.DataFrame = _none(RESTRICTED)
+    manifest: dict[str, Any]
+    alerts: pl.DataFrame = field(default_factory=partial(empty, ALERTS), repr=False)
+    evidence: pl.DataFrame = field(default_factory=partial(empty, EVIDENCE), repr=False)
+    cases: pl.DataFrame = field(default_factory=partial(empty, CASES), repr=False)
+    not_evaluable: pl.DataFrame = field(default_factory=partial(empty, NOT_EVALUABLE), repr=False)
+    pending: pl.DataFrame = field(default_factory=partial(empty, PENDING), repr=False)
+    suppressed: pl.DataFrame = field(default_factory=partial(empty, SUPPRESSED), repr=False)
+    withdrawn: pl.DataFrame = field(default_factory=partial(empty, WITHDRAWN), repr=False)
+    rejects: pl.DataFrame = field(default_factory=partial(empty, REJECT_SCHEMA), repr=False)
+    restricted: pl.DataFrame = field(default_factory=partial(empty, RESTRICTED), repr=False)
     state: State | None = field(default=None, repr=False)
     path: Path | None = None
 
@@ -109,7 +102,9 @@ class Run:
             if found.height == 1:
                 return found.row(0, named=True)
             if found.height > 1:
-                raise UsageError(f"'{alert_id}' is the beginning of {found.height} alerts; write more of the id")
+                raise UsageError(
+                    f"'{alert_id}' is the beginning of {found.height} alerts; write more of the id"
+                )
         hint = did_you_mean(alert_id, self.alerts["alert_id"].to_list())
         raise UsageError(f"no alert '{alert_id}' in this run" + (f": {hint}" if hint else ""))
 

@@ -1,24 +1,21 @@
 """What one run leaves to the next, so that a chain of runs ends where one whole run would.
 
-Held are: the rows that some look-back can still reach, every register, the final hits of stories that are still open (a
-gap chain needs hits, not rows), one line for every alert ever given, and what all of it was made with. A change of
-logic, values or lists voids it: yesterday's hits would not be today's.
+Held are: the rows that some look-back can still reach, every register, the final hits of stories that are
+still open (a gap chain needs hits, not rows), one line for every alert ever given, and what all of it was
+made with. A change of logic, values or lists voids it: yesterday's hits would not be today's.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from redflags.engine.outcome import HITS
 from redflags.errors import RedflagsError
-from redflags.results.changes import KNOWN
 from redflags.results.episodes import fold_hits, open_hits
 from redflags.results.evidence import contributors
 from redflags.results.hashing import canonical, list_digest, logic_digest, name_of
@@ -29,12 +26,26 @@ from redflags.results.when import micros, stream_tables
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
     from redflags.engine.outcome import Clock
     from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook
 
-__all__ = ["CARRIED", "State", "carry", "held_rows", "load_state", "made_with", "reach_of"]
+__all__ = [
+    "CARRIED",
+    "FILE",
+    "FOLDER",
+    "State",
+    "StateError",
+    "carry",
+    "held_rows",
+    "load_state",
+    "made_with",
+    "reach_of",
+]
 
 FORMAT: Final = 1
 FOLDER: Final = "state"
@@ -86,7 +97,9 @@ class State:
         """The carried hits of one bound rule."""
         return self.hits.filter(pl.col("bound") == name_of(bound)).drop("bound")
 
-    def check(self, rules: Mapping[str, str], lists: Mapping[str, str], base_currency: str, timezone: str) -> None:
+    def check(
+        self, rules: Mapping[str, str], lists: Mapping[str, str], base_currency: str, timezone: str
+    ) -> None:
         """Hold the state against what is to be run now.
 
         Raises:
@@ -95,14 +108,18 @@ class State:
         changed = [
             *_differences("rule", self.rules, rules),
             *_differences("list", self.lists, lists),
-            *([f"base currency {self.base_currency} is now {base_currency}"] if base_currency != self.base_currency else []),
+            *(
+                [f"base currency {self.base_currency} is now {base_currency}"]
+                if base_currency != self.base_currency
+                else []
+            ),
             *([f"time zone {self.timezone} is now {timezone}"] if timezone != self.timezone else []),
         ]
         if changed:
             raise StateError(
                 "the earlier run cannot be continued, because what it was made with has changed: "
                 + "; ".join(changed)
-                + ". Screen once with the raw data of that time instead (--history DATA), and go on from that run"
+                + ". Screen once with the raw data of that time instead (--history DATA); go on from that run"
             )
 
     def save(self, folder: Path) -> None:
@@ -144,7 +161,9 @@ def load_state(run: Path) -> State:
     try:
         head: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StateError(f"{folder / FILE} cannot be read, so the run cannot be continued: {error}") from error
+        raise StateError(
+            f"{folder / FILE} cannot be read, so the run cannot be continued: {error}"
+        ) from error
     if head.get("format") != FORMAT:
         raise StateError(
             f"{folder} has state format {head.get('format')}, this version reads {FORMAT}; "
@@ -152,7 +171,10 @@ def load_state(run: Path) -> State:
         )
     try:
         return State(
-            **{name: head[name] for name in ("upto", "final", "lateness", "covers_from", "base_currency", "timezone")},
+            **{
+                name: head[name]
+                for name in ("upto", "final", "lateness", "covers_from", "base_currency", "timezone")
+            },
             rules=head["rules"],
             lists=head["lists"],
             tables={name: read_frame(folder / "tables" / f"{name}.parquet") for name in head["tables"]},
@@ -165,7 +187,7 @@ def load_state(run: Path) -> State:
 
 
 def made_with(
-    rules: Iterable[BoundRule], lists: Iterable[ListFile], book: RuleBook | None
+    rules: Iterable[BoundRule], lists: Iterable[ListFile], book: RuleBook
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Hashes of the bound rules and of the lists."""
     return (
@@ -188,12 +210,16 @@ def reach_of(rules: Iterable[BoundRule]) -> int | None:
 
 
 def held_rows(
-    tables: Mapping[str, pl.DataFrame], final: int, reach: int | None, rules: Sequence[BoundRule], book: RuleBook | None
+    tables: Mapping[str, pl.DataFrame],
+    final: int,
+    reach: int | None,
+    rules: Sequence[BoundRule],
+    book: RuleBook,
 ) -> dict[str, pl.DataFrame]:
     """The rows that a later run may need, in a fixed order.
 
-    Registers are kept whole, and so are streams that are also looked up (an invoice that a payment refers to); of other
-    streams the rows with any moment after F less the reach.
+    Registers are kept whole, and so are streams that are also looked up (an invoice that a payment refers
+    to); of other streams the rows with any moment after F less the reach.
     """
     streams = stream_tables(tables)
     asked = _looked_up(rules, book)
@@ -201,22 +227,25 @@ def held_rows(
     for name, frame in tables.items():
         if name in streams and name not in asked and reach is not None:
             moments = [
-                column for column, dtype in frame.schema.items() if dtype == pl.Date or isinstance(dtype, pl.Datetime)
+                column
+                for column, dtype in frame.schema.items()
+                if dtype == pl.Date or isinstance(dtype, pl.Datetime)
             ]
-            after = [(micros(column) > final - reach).fill_null(column == streams[name]) for column in moments]
+            after = [
+                (micros(column) > final - reach).fill_null(column == streams[name]) for column in moments
+            ]
             frame = frame.filter(pl.any_horizontal(*after))  # noqa: PLW2901 - the same table, fewer rows
         kept[name] = _ordered(name, frame, streams.get(name))
     return kept
 
 
-def _looked_up(rules: Sequence[BoundRule], book: RuleBook | None) -> set[str]:
+def _looked_up(rules: Sequence[BoundRule], book: RuleBook) -> set[str]:
     words = dictionary()
     # Over-careful on purpose: whatever a path can lead to, and whatever a rule names in quotes.
     found = {ref.table for table in words.tables.values() for ref in table.refs.values()} - {"transactions"}
     texts = [canonical(bound.rule.model_dump(mode="json", by_alias=True)) for bound in rules]
-    if book is not None:
-        texts += [canonical(model.model_dump(mode="json", by_alias=True)) for model in book.streams.values()]
-        texts += [policy.when for policy in book.policies.values()]
+    texts += [canonical(model.model_dump(mode="json", by_alias=True)) for model in book.streams.values()]
+    texts += [policy.when for policy in book.policies.values()]
     for text in texts:
         found |= set(_LOOKED_UP.findall(text)) & set(words.tables)
     return found
@@ -224,7 +253,13 @@ def _looked_up(rules: Sequence[BoundRule], book: RuleBook | None) -> set[str]:
 
 def _ordered(name: str, frame: pl.DataFrame, time: str | None) -> pl.DataFrame:
     table = dictionary().tables[name]
-    order = [*([time] if time else []), *([table.id] if table.id else []), *table.keys, "source_file", "source_row"]
+    order = [
+        *([time] if time else []),
+        *([table.id] if table.id else []),
+        *table.keys,
+        "source_file",
+        "source_row",
+    ]
     present = [column for column in dict.fromkeys(order) if column in frame.columns]
     return frame.sort(present, maintain_order=True) if present else frame
 
@@ -250,7 +285,6 @@ def carry(
         rows = contributors(fold_hits(still, bound.gap), origins)
         sources.append(rows.select(*ORIGIN))
     carried = pl.concat(kept)
-    return carried, pl.concat(sources).unique(["table", "row_id"], keep="first", maintain_order=True).sort("table", "row_id")
-
-
-__all__ += ["FILE", "FOLDER", "KNOWN", "StateError"]
+    return carried, pl.concat(sources).unique(["table", "row_id"], keep="first", maintain_order=True).sort(
+        "table", "row_id"
+    )

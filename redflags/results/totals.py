@@ -30,10 +30,12 @@ def money(scaled: int) -> str:
 
 
 def control_totals(inputs: tuple[InputFile, ...], admitted: Admitted, clock: Clock) -> list[dict[str, Any]]:
-    """Rows and amounts of movements by currency: read, refused at reading, late, duplicate, not booked, later, screened.
+    """Rows and amounts of movements by currency, step by step.
 
-    `not_booked` rows are seen only by rules about rejections and reversals; `later` rows lie after the moment up to
-    which this run judges, and wait. `reconciles` says whether the steps add up to what was read.
+    The steps are: read, refused at reading, late, duplicate, not booked, later, screened.
+
+    `not_booked` rows are seen only by rules about rejections and reversals; `later` rows lie after the moment
+    up to which this run judges, and wait. `reconciles` says whether the steps add up to what was read.
 
     Args:
         inputs: The files of the batch.
@@ -46,7 +48,9 @@ def control_totals(inputs: tuple[InputFile, ...], admitted: Admitted, clock: Clo
             continue
         for total in item.totals:
             sums = read.setdefault(total.currency, [0, 0, 0, 0])
-            for place, value in enumerate((total.rows, total.amount, total.accepted_rows, total.accepted_amount)):
+            for place, value in enumerate(
+                (total.rows, total.amount, total.accepted_rows, total.accepted_amount)
+            ):
                 sums[place] += value
     steps = _steps(admitted, clock)
     found = []
@@ -59,9 +63,9 @@ def control_totals(inputs: tuple[InputFile, ...], admitted: Admitted, clock: Clo
         }
         after = (0, 0)
         for step in _STEPS:
-            count, total = steps.get((currency, step), (0, 0))
-            line[step] = {"rows": count, "amount": money(total)}
-            after = (after[0] + count, after[1] + total)
+            count, value = steps.get((currency, step), (0, 0))
+            line[step] = {"rows": count, "amount": money(value)}
+            after = (after[0] + count, after[1] + value)
         line["reconciles"] = after == (good, good_amount)
         found.append(line)
     return found
@@ -71,7 +75,9 @@ def _steps(admitted: Admitted, clock: Clock) -> dict[tuple[str, str], tuple[int,
     taken = admitted.fresh.get("transactions")
     if taken is None or not {"currency", "amount", "booked_at"} <= set(taken.columns):
         return {}
-    booked = pl.col("status").fill_null("booked") == "booked" if "status" in taken.columns else pl.lit(value=True)
+    booked = (
+        pl.col("status").fill_null("booked") == "booked" if "status" in taken.columns else pl.lit(value=True)
+    )
     step = (
         pl.when(micros("booked_at") > clock.upto)
         .then(pl.lit("later"))

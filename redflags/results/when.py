@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,9 +13,21 @@ from redflags.tables import Dictionary, Table, dictionary
 from redflags.units import format_time, parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from redflags.ingest.dataset import Dataset
 
-__all__ = ["as_micros", "clock_of", "covers_from", "lateness_of", "micros", "newest", "show", "stream_tables", "time_of"]
+__all__ = [
+    "as_micros",
+    "clock_of",
+    "covers_from",
+    "lateness_of",
+    "micros",
+    "newest",
+    "show",
+    "stream_tables",
+    "time_of",
+]
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICRO: Final = dt.timedelta(microseconds=1)
@@ -46,7 +57,9 @@ def as_micros(when: dt.datetime | dt.date | str | int, zone: str = "UTC") -> int
         try:
             when = dt.datetime.fromisoformat(when.strip())
         except ValueError:
-            raise UsageError(f"'{when}' is not a date or time; write it as 2026-01-31 or 2026-01-31T14:05:00Z") from None
+            raise UsageError(
+                f"'{when}' is not a date or time; write it as 2026-01-31 or 2026-01-31T14:05:00Z"
+            ) from None
     if not isinstance(when, dt.datetime):
         when = dt.datetime(when.year, when.month, when.day)  # noqa: DTZ001 - its zone comes with the next line
     if when.tzinfo is None:
@@ -96,7 +109,7 @@ def micros(column: str) -> pl.Expr:
 
 
 def time_of(table: Table, frame: pl.DataFrame) -> str | None:
-    """The column that says when a row of a stream happened; None where it did not come in or speaks of the future."""
+    """The column that says when a row happened; None where it did not come in or speaks of the future."""
     name = table.time
     return name if name is not None and name in frame.columns and not table.columns[name].plan else None
 
@@ -120,7 +133,9 @@ def stream_tables(tables: Mapping[str, pl.DataFrame], words: Dictionary | None =
 
 def newest(tables: Mapping[str, pl.DataFrame]) -> int | None:
     """The newest moment of all streams."""
-    found = [tables[name].select(micros(column).max()).item() for name, column in stream_tables(tables).items()]
+    found = [
+        tables[name].select(micros(column).max()).item() for name, column in stream_tables(tables).items()
+    ]
     return max((moment for moment in found if moment is not None), default=None)
 
 
@@ -133,9 +148,15 @@ def covers_from(dataset: Dataset) -> int:
     if dataset.covers_from is not None:
         return as_micros(dataset.covers_from)
     moves = dataset.tables.get("transactions")
-    first = None if moves is None or "booked_at" not in moves.columns else moves.select(micros("booked_at").min()).item()
+    first = (
+        None
+        if moves is None or "booked_at" not in moves.columns
+        else moves.select(micros("booked_at").min()).item()
+    )
     if first is None:
-        raise DataError("the data set has no movement and declares no covers_from, so its first moment is not known")
+        raise DataError(
+            "the data set has no movement and declares no covers_from, so its first moment is not known"
+        )
     return int(first)
 
 
@@ -144,8 +165,8 @@ def clock_of(
 ) -> Clock:
     """Set the clock.
 
-    W is the newest moment, or `as_of`. Rows are final up to F = W - lateness; without `as_of`, F lies just before that,
-    so that a tie is never final half-seen. F never goes back.
+    W is the newest moment, or `as_of`. Rows are final up to F = W - lateness; without `as_of`, F lies just
+    before that, so that a tie is never final half-seen. F never goes back.
 
     Args:
         tables: Everything that is held, old and new.
@@ -169,8 +190,8 @@ def clock_of(
         raise DataError("no table of the data set has a moment, so there is nothing to judge")
     if as_of is not None and judged is not None and as_of < judged:
         raise UsageError(
-            f"as-of {format_time(as_of)} lies before {format_time(judged)}, up to where the earlier run is final; "
-            "choose a later moment, or screen without that history"
+            f"as-of {format_time(as_of)} lies before {format_time(judged)}, up to where the earlier run is "
+            "final; choose a later moment, or screen without that history"
         )
     final = upto - lateness - (1 if as_of is None else 0)
     return Clock(judged, upto, final if judged is None else max(final, judged), covers)

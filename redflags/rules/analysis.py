@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,8 @@ from redflags.rules.safeguards import (
 from redflags.rules.scopes import NOTHING, ROWS, Basis, Read, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from redflags.rules.faults import Found, Path
     from redflags.rules.model import Rule
     from redflags.tables import Dictionary
@@ -96,13 +97,23 @@ def analyse(
     if formula is not None:
         namer.used_params |= formula.params
         for name in sorted(formula.params - set(rule.params)) if params else ():
-            found.at(("detect", "when"), "EXPR-PARAM", f"unknown parameter ${name}", did_you_mean(name, rule.params))
+            found.at(
+                ("detect", "when"),
+                "EXPR-PARAM",
+                f"unknown parameter ${name}",
+                did_you_mean(name, rule.params),
+            )
     _templates(found, rule, namer, scope, params=params)
     where = namer.where(scope)
     check_kinds(found, rule, bases, where)
-    facts = _facts(rule, namer, scope, bases, where)
-    whole = formula is not None and formula.facts <= rule.detect.facts.keys() and formula.params <= rule.params.keys()
-    if proofs and clean and whole and formula is not None and _readable(rule):
+    readable = _readable(rule)
+    facts = _facts(rule, namer, scope, bases, where, readable=readable)
+    whole = (
+        formula is not None
+        and formula.facts <= rule.detect.facts.keys()
+        and formula.params <= rule.params.keys()
+    )
+    if proofs and clean and whole and formula is not None and readable:
         check_second_fact(found, rule, formula, facts, where)
         check_complete(found, rule, formula, namer, scope)
     if proofs:
@@ -113,7 +124,9 @@ def analyse(
     return Analysis(reads, formula, facts, frozenset(namer.used_streams))
 
 
-def check_streams(streams: Mapping[str, View | Operator], found: Found, around: Surroundings, prefix: Path) -> None:
+def check_streams(
+    streams: Mapping[str, View | Operator], found: Found, around: Surroundings, prefix: Path
+) -> None:
     """Follow the shared streams of one file, for its own faults."""
 
     def report(path: Path, code: str, message: str, hint: str = "", offset: int = 0) -> None:
@@ -158,14 +171,24 @@ def _subject(namer: Namer, scope: Scope, rule: Rule) -> Basis:
 def _identifiers(found: Found, rule: Rule) -> None:
     """Names that a rule gives can be written in expressions."""
     places: list[tuple[Path, list[str]]] = [
-        (("params",), list(rule.params)), (("with",), list(rule.with_)), (("detect", "let"), list(rule.detect.let)),
+        (("params",), list(rule.params)),
+        (("with",), list(rule.with_)),
+        (("detect", "let"), list(rule.detect.let)),
         (("detect", "facts"), list(rule.detect.facts)),
-    ]  # fmt: skip
-    places += [(("with", name, "let"), list(view.let)) for name, view in rule.with_.items() if isinstance(view, View)]
+    ]
+    places += [
+        (("with", name, "let"), list(view.let)) for name, view in rule.with_.items() if isinstance(view, View)
+    ]
     for path, names in places:
         for name in names:
             if name in KEYWORDS or name == "judged":
-                found.at((*path, name), "NAME-FORM", f"'{name}' is a word of the language", "choose another", key=True)
+                found.at(
+                    (*path, name),
+                    "NAME-FORM",
+                    f"'{name}' is a word of the language",
+                    "choose another",
+                    key=True,
+                )
             elif _IDENTIFIER.fullmatch(name) is None:
                 found.at((*path, name), "NAME-FORM", f"'{name}' cannot be a name",
                          "lower-case letters, digits and _", key=True)  # fmt: skip
@@ -185,21 +208,28 @@ def _when(found: Found, rule: Rule) -> FactFormula | None:
             found.at(path, "EXPR-NAME", f"'{item.name}' is not a fact of this rule", hint, offset=item.offset)
     for name, fact in facts.items():
         if name not in formula.facts and not fact.points:
-            found.at(("detect", "facts", name), "FACT-UNUSED", f"'{name}' stands outside 'when' and has no points",
-                     "give it points, or join it", key=True)  # fmt: skip
+            found.at(
+                ("detect", "facts", name),
+                "FACT-UNUSED",
+                f"'{name}' stands outside 'when' and has no points",
+                "give it points, or join it",
+                key=True,
+            )
         if fact.because is None:
             found.at(("detect", "facts", name), "FACT-BECAUSE", f"'{name}' has no sentence",
                      'because: "..." says what is true, with {names} in it', key=True)  # fmt: skip
     return formula
 
 
-def _facts(rule: Rule, namer: Namer, scope: Scope, bases: Mapping[str, Basis], where: Basis) -> dict[str, FactView]:
+def _facts(
+    rule: Rule, namer: Namer, scope: Scope, bases: Mapping[str, Basis], where: Basis, *, readable: bool
+) -> dict[str, FactView]:
     vacuity = Vacuity(rule, namer)
     views: dict[str, FactView] = {}
     for name, fact in rule.detect.facts.items():
         tree = namer.tree(("detect", "facts", name, "if"), fact.if_)
         basis = bases.get(name, NOTHING)
-        vacuous = tree is not None and _readable(rule) and vacuity.is_vacuous(scope, tree)
+        vacuous = tree is not None and readable and vacuity.is_vacuous(scope, tree)
         views[name] = FactView(name, fact.is_, basis if basis.reads else where, vacuous)
     return views
 
@@ -208,10 +238,12 @@ def _readable(rule: Rule) -> bool:
     """Whether the parameters can be read at all; where not, that is told elsewhere."""
     from redflags.rules.params import spec_faults
 
-    return not any(code == "PARAM-TYPE" for spec in rule.params.values() for _, code, _, _ in spec_faults(spec))
+    return not any(
+        code == "PARAM-TYPE" for spec in rule.params.values() for _, code, _, _ in spec_faults(spec)
+    )
 
 
-# ---- sentences -------------------------------------------------------------------------------------------------------
+# ---- sentences -----------------------------------------------------------------------------------
 
 
 def template_fields(text: str) -> Iterator[tuple[int, str, str]]:
@@ -236,7 +268,9 @@ def _templates(found: Found, rule: Rule, namer: Namer, scope: Scope, *, params: 
         plain = _TEMPLATE.sub(lambda match: " " * len(match.group()), text)
         alone = [place for place, letter in enumerate(plain) if letter in "{}"]
         if alone:
-            found.at(path, "TEMPLATE", "a brace without its other half", "{name} or {name|format}", offset=alone[0])
+            found.at(
+                path, "TEMPLATE", "a brace without its other half", "{name} or {name|format}", offset=alone[0]
+            )
         for offset, name, form in template_fields(text):
             if form and form not in FORMATS:
                 hint = did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}"
@@ -246,16 +280,18 @@ def _templates(found: Found, rule: Rule, namer: Namer, scope: Scope, *, params: 
                     hint = did_you_mean(name[1:], rule.params)
                     found.at(path, "EXPR-PARAM", f"unknown parameter {name}", hint, offset=offset)
                 continue
-            _template_name(found, namer, scope, path, offset, name)
+            _template_name(found, namer, scope, path, offset=offset, name=name)
 
 
-def _template_name(found: Found, namer: Namer, scope: Scope, path: Path, offset: int, name: str) -> None:
+def _template_name(found: Found, namer: Namer, scope: Scope, path: Path, *, offset: int, name: str) -> None:
     try:
         node = parse(name)
     except ExprError:
         node = None
     if not isinstance(node, Name):
-        found.at(path, "TEMPLATE", f"'{{{name}}}' is not a name", "give the value a name under let:", offset=offset)
+        found.at(
+            path, "TEMPLATE", f"'{{{name}}}' is not a name", "give the value a name under let:", offset=offset
+        )
         return
     known = len(found.faults)
     namer.follow(scope, path, node)
@@ -268,7 +304,11 @@ def _template_name(found: Found, namer: Namer, scope: Scope, path: Path, offset:
 def _mentioned(rule: Rule, name: str) -> bool:
     """Whether a parameter is used where no expression stands: in a duration, an operator or a sentence."""
     word = re.compile(rf"\${name}\b")
-    texts = [rule.alert.gap, rule.alert.rationale, *(fact.because or "" for fact in rule.detect.facts.values())]
+    texts = [
+        rule.alert.gap,
+        rule.alert.rationale,
+        *(fact.because or "" for fact in rule.detect.facts.values()),
+    ]
     texts += [repr(stream.model_extra) for stream in rule.with_.values() if isinstance(stream, Operator)]
     return any(word.search(text) for text in texts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from redflags.rules.params import spec_faults
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from redflags.rules.faults import Found, Path
     from redflags.rules.model import Rule
 
@@ -22,7 +23,13 @@ _TITLE_LENGTH = 90
 _FILLER = re.compile(r"(none|unknown|unlikely|n/?a|tbd|todo|-+|\?+)\.?", re.IGNORECASE)
 _PERIODS = re.compile(r"[1-9][0-9]* periods?")
 #: Keys of an aggregate that go with some operations only.
-_ONLY_WITH = {"q": ("quantile",), "n": ("top_sum",), "of": ("top_sum",), "weight": ("hhi",), "baseline": ("divergence",)}
+_ONLY_WITH = {
+    "q": ("quantile",),
+    "n": ("top_sum",),
+    "of": ("top_sum",),
+    "weight": ("hhi",),
+    "baseline": ("divergence",),
+}
 
 
 @dataclass(frozen=True)
@@ -55,19 +62,31 @@ def check_rule(rule: Rule, found: Found, stem: str, known: Known, shaky: Collect
 
 def _identity(rule: Rule, found: Found, stem: str) -> None:
     if rule.id != stem:
-        found.at(("id",), "RULE-ID", f"the rule is called '{rule.id}', its file '{stem}'", "its id is its file's name")
+        found.at(
+            ("id",),
+            "RULE-ID",
+            f"the rule is called '{rule.id}', its file '{stem}'",
+            "its id is its file's name",
+        )
     if not rule.title or len(rule.title) > _TITLE_LENGTH or rule.title.endswith("."):
         found.at(("title",), "RULE-TITLE", f"a title is 1 to {_TITLE_LENGTH} characters without a full stop")
     if not rule.description.startswith("Detects "):
         found.at(("description",), "RULE-DESCRIPTION", "a description starts with 'Detects'",
                  "Detects a customer who ...")  # fmt: skip
     if rule.review_due <= rule.created:
-        found.at(("review_due",), "RULE-DATES", "the review is due before the rule was made", "usually a year later")
+        found.at(
+            ("review_due",),
+            "RULE-DATES",
+            "the review is due before the rule was made",
+            "usually a year later",
+        )
     texts: list[tuple[Path, str]] = [(("proportionality",), rule.proportionality), (("owner",), rule.owner)]
     texts += [(("blind_spots", place), text) for place, text in enumerate(rule.blind_spots)]
     texts += [(("alert", "next_steps", place), text) for place, text in enumerate(rule.alert.next_steps)]
     for place, reading in enumerate(rule.false_positives):
-        texts += [(("false_positives", place, part), getattr(reading, part)) for part in ("who", "tell", "treat")]
+        texts += [
+            (("false_positives", place, part), getattr(reading, part)) for part in ("who", "tell", "treat")
+        ]
     for place, waiver in enumerate(rule.safeguards):
         texts += [(("safeguards", place, part), getattr(waiver, part)) for part in ("reason", "approved_by")]
     for path, text in texts:
@@ -79,7 +98,9 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
     for place, reference in enumerate(rule.references):
         if reference.source not in known.sources:
             hint = did_you_mean(reference.source, known.sources) or "add it to sources.yaml"
-            found.at(("references", place, "source"), "REF-UNKNOWN", f"unknown source '{reference.source}'", hint)
+            found.at(
+                ("references", place, "source"), "REF-UNKNOWN", f"unknown source '{reference.source}'", hint
+            )
     lists: list[tuple[str, tuple[str, ...], Collection[str] | None, str]] = [
         ("typologies", rule.typologies, known.typologies, "typologies.yaml"),
         ("covers", rule.covers, known.indicators, "the catalogue"),
@@ -94,8 +115,15 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
                 found.at((key, place), "RULE-TWICE", f"'{name}' stands twice")
     for place, waiver in enumerate(rule.safeguards):
         if waiver.waive not in known.policies:
-            hint = did_you_mean(waiver.waive, known.policies) or f"policies: {', '.join(sorted(known.policies))}"
-            found.at(("safeguards", place, "waive"), "WAIVER-UNKNOWN", f"no policy is called '{waiver.waive}'", hint)
+            hint = (
+                did_you_mean(waiver.waive, known.policies) or f"policies: {', '.join(sorted(known.policies))}"
+            )
+            found.at(
+                ("safeguards", place, "waive"),
+                "WAIVER-UNKNOWN",
+                f"no policy is called '{waiver.waive}'",
+                hint,
+            )
 
 
 def _params(rule: Rule, found: Found, shaky: Collection[str]) -> None:
@@ -117,7 +145,12 @@ def _durations(rule: Rule, found: Found, shaky: Collection[str]) -> None:
                     hint = did_you_mean(text[1:], rule.params)
                     found.at(path, "EXPR-PARAM", f"unknown parameter {text}", hint)
             elif spec.type != "duration":
-                found.at(path, "DURATION", f"{text} is of type {spec.type}", "a parameter of type duration is wanted")
+                found.at(
+                    path,
+                    "DURATION",
+                    f"{text} is of type {spec.type}",
+                    "a parameter of type duration is wanted",
+                )
             continue
         if path[-1] == "within" and _PERIODS.fullmatch(text):
             continue
@@ -139,18 +172,27 @@ def _aggregates(rule: Rule, found: Found) -> None:
 def _aggregate(found: Found, path: Path, spec: Aggregate) -> None:
     for part, ops in _ONLY_WITH.items():
         if getattr(spec, part) is not None and spec.op not in ops:
-            found.at((*path, part), "AGGREGATE", f"'{part}' goes with {' and '.join(ops)}, not with {spec.op}",
-                     "leave it out", key=True)  # fmt: skip
+            found.at(
+                (*path, part),
+                "AGGREGATE",
+                f"'{part}' goes with {' and '.join(ops)}, not with {spec.op}",
+                "leave it out",
+                key=True,
+            )
     if spec.match and spec.by is not None:
-        found.at((*path, "by"), "AGGREGATE", "'match' and 'by' both give the key", "keep one of them", key=True)
+        found.at(
+            (*path, "by"), "AGGREGATE", "'match' and 'by' both give the key", "keep one of them", key=True
+        )
     if spec.match and spec.from_ is None and spec.key_names == ():
         found.at((*path, "match"), "AGGREGATE", "'match' with 'by: []'", "keep one of them", key=True)
 
 
 def _words(rule: Rule, found: Found) -> None:
     texts: list[tuple[Path, str]] = [
-        (("title",), rule.title), (("description",), rule.description), (("alert", "rationale"), rule.alert.rationale),
-    ]  # fmt: skip
+        (("title",), rule.title),
+        (("description",), rule.description),
+        (("alert", "rationale"), rule.alert.rationale),
+    ]
     texts += [
         (("detect", "facts", name, "because"), fact.because)
         for name, fact in rule.detect.facts.items() if fact.because is not None

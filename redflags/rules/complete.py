@@ -1,13 +1,13 @@
-"""Which aggregates have to be complete: where fewer rows make a hit more likely, a short history must not fire.
+"""Which aggregates have to be complete: a short history must not fire.
 
-Every fact is walked with a sign: plus where a larger value makes the hit likelier, minus where a smaller one does, zero
-where either may. An aggregate that shrinks with its rows and stands in a minus place (``= 0``, left of ``<``, right of
-``>=``, a divisor, under ``not``) fires for want of history, unless it says ``complete: true``.
+Every fact is walked with a sign: plus where a larger value makes the hit likelier, minus where a smaller one
+does, zero where either may. An aggregate that shrinks with its rows and stands in a minus place (``= 0``,
+left of ``<``, right of ``>=``, a divisor, under ``not``) fires for want of history, unless it says
+``complete: true``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,25 @@ from redflags.rules.scopes import SHARED
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redflags.expr.nodes import Expr
     from redflags.rules.faults import Path
     from redflags.rules.names import Namer
     from redflags.rules.scopes import Scope
 
 #: What more rows do to a value: +1 larger, -1 smaller; the others may go either way.
-_MORE_ROWS = {"count": 1, "sum": 1, "distinct": 1, "top_sum": 1, "max": 1, "bag": 1, "entropy": 1, "min": -1, "hhi": -1}
+_MORE_ROWS = {
+    "count": 1,
+    "sum": 1,
+    "distinct": 1,
+    "top_sum": 1,
+    "max": 1,
+    "bag": 1,
+    "entropy": 1,
+    "min": -1,
+    "hhi": -1,
+}
 #: Aggregates that grow with the values they aggregate.
 _GROWING = frozenset({"sum", "min", "max", "mean", "median", "quantile", "first", "last", "top_sum"})
 #: Older rows do not change these, they only make them empty.
@@ -83,7 +95,7 @@ class Direction:
             found += self.filters(parent, sign)
         return found
 
-    # ---- walking ----------------------------------------------------------------------------------------------------
+    # ---- walking ---------------------------------------------------------------------------------
 
     def _visit(self, scope: Scope, node: Expr, sign: int, *, bare: bool) -> Iterator[Use]:
         match node:
@@ -120,7 +132,9 @@ class Direction:
                 for child in ex.children(node):
                     yield from self._visit(scope, child, 0, bare=free)
 
-    def _comparison(self, scope: Scope, op: str, left: Expr, right: Expr, sign: int, *, bare: bool) -> Iterator[Use]:
+    def _comparison(
+        self, scope: Scope, op: str, left: Expr, right: Expr, sign: int, *, bare: bool
+    ) -> Iterator[Use]:
         sides = {">": (1, -1), ">=": (1, -1), "<": (-1, 1), "<=": (-1, 1)}.get(op, (0, 0))
         for mine, other, place in ((left, right, 0), (right, left, 1)):
             push = sides[place] * sign
@@ -129,7 +143,9 @@ class Direction:
                 push = -sign if op == "=" else sign
             yield from self._visit(scope, mine, push, bare=bare)
 
-    def _call(self, scope: Scope, name: str, args: tuple[Expr, ...], sign: int, *, bare: bool) -> Iterator[Use]:
+    def _call(
+        self, scope: Scope, name: str, args: tuple[Expr, ...], sign: int, *, bare: bool
+    ) -> Iterator[Use]:
         for place, arg in enumerate(args):
             push = 0
             if name in {"coalesce", "greatest", "least", "sqrt", "size", "overlap", "concat_lists"}:
@@ -201,7 +217,11 @@ def needs(use: Use) -> bool:
 
 def _looks_ahead(spec: Aggregate) -> bool:
     try:
-        return spec.within not in {None, "ever"} and spec.before is None and parse_duration(str(spec.within)) == 0
+        return (
+            spec.within not in {None, "ever"}
+            and spec.before is None
+            and parse_duration(str(spec.within)) == 0
+        )
     except RedflagsError:
         return False
 
@@ -210,7 +230,9 @@ def _one_row(use: Use) -> bool:
     spec = use.spec
     tables = use.scope.tables()
     names = set(spec.key_names or ())
-    return spec.from_ is None and bool(tables) and all(t.id_parts and names >= set(t.id_parts) for t in tables)
+    return (
+        spec.from_ is None and bool(tables) and all(t.id_parts and names >= set(t.id_parts) for t in tables)
+    )
 
 
 def _window(use: Use) -> tuple[object, ...]:
@@ -220,7 +242,7 @@ def _window(use: Use) -> tuple[object, ...]:
 
 
 def _paired(uses: Iterator[Use]) -> Iterator[Use]:
-    """Leave out what is measured against the same window: a short history shortens both sides of a share alike."""
+    """Leave out what is measured against the same window: a short history shortens both sides alike."""
     found = list(uses)
     rising = {_window(use) for use in found if use.sign > 0}
     for use in found:

@@ -1,13 +1,13 @@
 """The condition of a rule: a formula over facts, in three-valued logic.
 
-``when`` is written in the expression syntax and read into a closed set of nodes here. The engine evaluates it, the
-loader turns it into all the ways in which it can come true (disjunctive normal form) and reasons over those.
+``when`` is written in the expression syntax and read into a closed set of nodes here. The engine evaluates
+it, the loader turns it into all the ways in which it can come true (disjunctive normal form) and reasons over
+those.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
@@ -18,7 +18,7 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.parser import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import polars as pl
 
@@ -98,7 +98,9 @@ class FactFormula:
         points: Points of every fact of the rule.
 
     Example:
-        >>> formula = FactFormula.read("big and (new or at_least(2, a, b, c))", {"big": 0, "new": 5, "a": 1, "b": 1, "c": 1})
+        >>> formula = FactFormula.read(
+        ...     "big and (new or at_least(2, a, b, c))", {"big": 0, "new": 5, "a": 1, "b": 1, "c": 1}
+        ... )
         >>> formula.evaluate({"big": True, "new": False, "a": True, "b": None, "c": False}) is None
         True
     """
@@ -121,7 +123,7 @@ class FactFormula:
         return cls(text, _formula(parse(text)), dict(points))
 
     def names(self) -> Iterator[FactName]:
-        """Every mention of a fact, in the order of the text (those inside ``points`` have no offset of their own)."""
+        """Every mention of a fact, in the order of the text (inside ``points`` without offsets)."""
         return _names(self.root)
 
     @property
@@ -134,7 +136,9 @@ class FactFormula:
         """The parameters that it names."""
         return frozenset(_params(self.root))
 
-    def evaluate(self, values: Mapping[str, bool | None], params: Mapping[str, object] | None = None) -> bool | None:
+    def evaluate(
+        self, values: Mapping[str, bool | None], params: Mapping[str, object] | None = None
+    ) -> bool | None:
         """Judge one row: facts are true, false or unknown (None), and so is the outcome."""
         return _evaluate(self.root, values, self.points, params or {})
 
@@ -167,13 +171,15 @@ class FactFormula:
         return tuple(_ways(self.root, self.points, params or {}, positive=True))
 
 
-# ---- reading ---------------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 def _formula(node: ex.Expr) -> Formula:
     if isinstance(node, ex.Name):
         if len(node.parts) > 1:
-            raise ExprError(f"{node.text!r} is not a fact", node.start, f"'when' holds only {_USE}", "WHEN-SYNTAX")
+            raise ExprError(
+                f"{node.text!r} is not a fact", node.start, f"'when' holds only {_USE}", "WHEN-SYNTAX"
+            )
         return FactName(node.parts[0], node.start)
     if isinstance(node, ex.Unary) and node.op == "not":
         return Not(_formula(node.operand))
@@ -187,7 +193,9 @@ def _formula(node: ex.Expr) -> Formula:
             return Points(_bound(node.right), _fact_names(left), strict=node.op == ">")
     if isinstance(node, ex.Call) and node.name == "at_least":
         if len(node.args) < 2:  # noqa: PLR2004 - k and one fact
-            raise ExprError("at_least wants a number and facts", node.start, "at_least(2, a, b, c)", "WHEN-SYNTAX")
+            raise ExprError(
+                "at_least wants a number and facts", node.start, "at_least(2, a, b, c)", "WHEN-SYNTAX"
+            )
         return AtLeast(_bound(node.args[0]), tuple(_formula(arg) for arg in node.args[1:]))
     if isinstance(node, ex.Call) and node.name == "points":
         raise ExprError("points(...) must be compared", node.start, "points(a, b) >= 40", "WHEN-SYNTAX")
@@ -215,7 +223,9 @@ def _fact_names(call: ex.Call) -> tuple[str, ...]:
     found = []
     for arg in call.args:
         if not isinstance(arg, ex.Name) or len(arg.parts) > 1:
-            raise ExprError("points(...) takes names of facts", arg.start, "points(a, b) >= 40", "WHEN-SYNTAX")
+            raise ExprError(
+                "points(...) takes names of facts", arg.start, "points(a, b) >= 40", "WHEN-SYNTAX"
+            )
         found.append(arg.parts[0])
     return tuple(found)
 
@@ -245,7 +255,7 @@ def _params(node: Formula) -> Iterator[str]:
                 yield from _params(part)
 
 
-# ---- judging ---------------------------------------------------------------------------------------------------------
+# ---- judging -------------------------------------------------------------------------------------
 
 
 def _number(bound: int | str, params: Mapping[str, object]) -> int:
@@ -315,10 +325,12 @@ def _polars(
             return counted(((facts[n], points[n]) for n in names), _number(least, params) + strict)
 
 
-# ---- ways ------------------------------------------------------------------------------------------------------------
+# ---- ways ----------------------------------------------------------------------------------------
 
 
-def _ways(node: Formula, points: Mapping[str, int], params: Mapping[str, object], *, positive: bool) -> list[Way]:
+def _ways(
+    node: Formula, points: Mapping[str, int], params: Mapping[str, object], *, positive: bool
+) -> list[Way]:
     match node:
         case FactName(name):
             return [Way(frozenset({name})) if positive else Way(frozenset(), frozenset({name}))]
@@ -340,7 +352,9 @@ def _ways(node: Formula, points: Mapping[str, int], params: Mapping[str, object]
             return _points_ways(_number(least, params) + strict, facts, points, positive=positive)
 
 
-def _points_ways(least: int, facts: tuple[str, ...], points: Mapping[str, int], *, positive: bool) -> list[Way]:
+def _points_ways(
+    least: int, facts: tuple[str, ...], points: Mapping[str, int], *, positive: bool
+) -> list[Way]:
     total = sum(points.get(name, 0) for name in facts)
     found: list[Way] = []
     for size in range(len(facts) + 1):
@@ -361,14 +375,18 @@ def _refuse_many(total: int, chosen: int) -> None:
     for step in range(min(chosen, total - chosen)):
         count = count * (total - step) // (step + 1)
     if count > MAX_WAYS:
-        raise ExprError(f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE")
+        raise ExprError(
+            f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE"
+        )
 
 
 def _joined(parts: Iterable[list[Way]]) -> list[Way]:
     found = [Way(frozenset())]
     for part in parts:
         if len(found) * len(part) > MAX_WAYS:
-            raise ExprError(f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE")
+            raise ExprError(
+                f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE"
+            )
         both = (Way(a.true | b.true, a.false | b.false) for a in found for b in part)
         found = _least([way for way in both if not way.true & way.false])
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, Union, get
 from pydantic import BaseModel, ValidationError
 
 from redflags.errors import Fault, did_you_mean
+from redflags.yamlio import ABSENT, child_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -20,18 +21,37 @@ M = TypeVar("M", bound=BaseModel)
 
 #: Words of other dialects, and what they are called here.
 _ELSEWHERE = {
-    "on": "match", "columns": "let", "measures": "let", "guards": "safeguards", "judge_after": "after",
-    "condition": "when", "group_by": "by", "window": "within", "timespan": "within", "filter": "where", "name": "title",
-    "tags": "typologies", "level": "severity", "falsepositives": "false_positives", "steps": "next_steps",
-}  # fmt: skip
+    "on": "match",
+    "columns": "let",
+    "measures": "let",
+    "guards": "safeguards",
+    "judge_after": "after",
+    "condition": "when",
+    "group_by": "by",
+    "window": "within",
+    "timespan": "within",
+    "filter": "where",
+    "name": "title",
+    "tags": "typologies",
+    "level": "severity",
+    "falsepositives": "false_positives",
+    "steps": "next_steps",
+}
 _TYPES = {
-    "string_type": "a text is wanted here", "int_type": "a whole number is wanted here",
-    "int_parsing": "a whole number is wanted here", "bool_type": "true or false is wanted here",
-    "bool_parsing": "true or false is wanted here", "dict_type": "a map of names is wanted here",
-    "tuple_type": "a list is wanted here", "list_type": "a list is wanted here", "model_type": "a map is wanted here",
-    "model_attributes_type": "a map is wanted here", "date_from_datetime_parsing": "a date such as 2026-11-22 is wanted here",
-    "date_parsing": "a date such as 2026-11-22 is wanted here", "date_type": "a date such as 2026-11-22 is wanted here",
-}  # fmt: skip
+    "string_type": "a text is wanted here",
+    "int_type": "a whole number is wanted here",
+    "int_parsing": "a whole number is wanted here",
+    "bool_type": "true or false is wanted here",
+    "bool_parsing": "true or false is wanted here",
+    "dict_type": "a map of names is wanted here",
+    "tuple_type": "a list is wanted here",
+    "list_type": "a list is wanted here",
+    "model_type": "a map is wanted here",
+    "model_attributes_type": "a map is wanted here",
+    "date_from_datetime_parsing": "a date such as 2026-11-22 is wanted here",
+    "date_parsing": "a date such as 2026-11-22 is wanted here",
+    "date_type": "a date such as 2026-11-22 is wanted here",
+}
 
 
 class Found:
@@ -76,9 +96,13 @@ def validate(model: type[M], document: Document, prefix: str = "RULE") -> tuple[
 
 
 def located(
-    model: type[BaseModel], document: Document, data: Any, error: ValidationError, prefix: str  # noqa: ANN401
+    model: type[BaseModel],
+    document: Document,
+    data: Any,  # noqa: ANN401
+    error: ValidationError,
+    prefix: str,
 ) -> list[tuple[Path, Fault]]:
-    """Every error of a validation with its path in the file and its fault, the untried branches of unions left out."""
+    """Every error of a validation: path and fault; branches of unions that were not meant left out."""
     details = error.errors(include_url=False, include_context=True)
     paths = [_path(data, detail["loc"], str(detail["type"])) for detail in details]
     # A value that fits no branch at all is told of once, by what stands nearest to it.
@@ -89,7 +113,9 @@ def located(
             found.append((path, _fault(model, document, path, detail, prefix)))
         elif not any(other[: len(path)] == path for other in told):
             told.add(path)
-            found.append((path, document.fault(path, f"{prefix}-TYPE", "this is of none of the kinds wanted here")))
+            found.append(
+                (path, document.fault(path, f"{prefix}-TYPE", "this is of none of the kinds wanted here"))
+            )
     return found
 
 
@@ -99,8 +125,9 @@ def _path(data: Any, loc: Sequence[str | int], kind: str) -> tuple[Path, bool]: 
     here = data
     for place, step in enumerate(loc):
         last = place == len(loc) - 1
-        if (isinstance(here, dict) and isinstance(step, str) and step in here) or (isinstance(here, list) and isinstance(step, int) and step < len(here)):
-            here = here[step]
+        below = child_of(here, step)
+        if below is not ABSENT:
+            here = below
             path.append(step)
         elif isinstance(step, str) and not (last and kind == "missing"):
             if step == "[key]":
@@ -127,7 +154,9 @@ def _meant(branch: str, value: Any) -> bool:  # noqa: ANN401
     return True
 
 
-def _fault(model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails, prefix: str) -> Fault:
+def _fault(
+    model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails, prefix: str
+) -> Fault:
     kind = str(detail["type"])
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
@@ -138,7 +167,9 @@ def _fault(model: type[BaseModel], document: Document, path: Path, detail: Error
         hint = hint or f"known here: {', '.join(known)}"
         return document.fault(path, f"{prefix}-UNKNOWN-KEY", f"unknown key '{word}'", hint, key=True)
     if kind == "missing":
-        return document.fault(path[:-1], f"{prefix}-MISSING", f"'{path[-1]}' is missing", "", key=bool(path[:-1]))
+        return document.fault(
+            path[:-1], f"{prefix}-MISSING", f"'{path[-1]}' is missing", "", key=bool(path[:-1])
+        )
     if kind in {"enum", "literal_error"}:
         choices = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
         written = str(detail["input"])
@@ -165,7 +196,13 @@ def empty_faults(document: Document, found: Found) -> None:
     for path in _empties(document.data, ()):
         at = document.locate(path)
         if (at.line, at.column) not in told:
-            found.at(path, "RULE-EMPTY", f"nothing stands after '{path[-1]}'", "fill it in, or leave the key out", key=True)
+            found.at(
+                path,
+                "RULE-EMPTY",
+                f"nothing stands after '{path[-1]}'",
+                "fill it in, or leave the key out",
+                key=True,
+            )
 
 
 def _empties(data: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401

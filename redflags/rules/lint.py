@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Words that pass a verdict, and what to write in their place.
 VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     (r"(?:money[- ])?launderers?", "name what was done, not who somebody is"),
     (r"(?:is|are|was|were|been|for) (?:money[- ])?laundering", "write 'consistent with ...'"),
     (r"laundered|launders", "write 'consistent with ...'"),
-    (r"terrorists?(?! (?:financing|group|organi[sz]ation|purpose|abuse|attack|list)s?)", "name what was done"),
+    (
+        r"terrorists?(?! (?:financing|group|organi[sz]ation|purpose|abuse|attack|list)s?)",
+        "name what was done",
+    ),
     (r"(?:is|are|was|were|been) (?:structuring|smurfing|financing)", "write 'consistent with ...'"),
     (r"guilty|guilt", "an alert judges nobody"),
-    (r"criminals?|crooks?|offenders?|culprits?|perpetrators?|felons?", "name what was done, not who somebody is"),
+    (
+        r"criminals?|crooks?|offenders?|culprits?|perpetrators?|felons?",
+        "name what was done, not who somebody is",
+    ),
     (r"fraudsters?|scammers?|swindlers?|thie(?:f|ves)", "name what was done, not who somebody is"),
-    (r"(?:money )?mules?(?! (?:account|network)s?)", "the holder may be a victim: write 'account used to pass money on'"),
+    (
+        r"(?:money )?mules?(?! (?:account|network)s?)",
+        "the holder may be a victim: write 'account used to pass money on'",
+    ),
     (r"jihadis?t?s?|extremists?|radicals?|fighters?", "name what was done, not who somebody is"),
     (r"prov(?:es|ed|en|ing)|proofs?", "write 'consistent with ...'"),
-    (r"confirm(?:s|ed)? (?:that )?(?:the )?(?:crime|laundering|fraud|financing|structuring)", "an alert confirms nothing"),
+    (
+        r"confirm(?:s|ed)? (?:that )?(?:the )?(?:crime|laundering|fraud|financing|structuring)",
+        "an alert confirms nothing",
+    ),
     (r"certainly|definitely|undoubtedly|obviously|beyond doubt", "leave it out"),
     (r"illegal(?:ly)?|unlawful(?:ly)?|illicit(?:ly)?|dirty money", "an alert does not judge the law"),
-    (r"evidence of (?:money )?(?:laundering|crime|fraud|terroris\w+|structuring)", "write 'consistent with ...'"),
+    (
+        r"evidence of (?:money )?(?:laundering|crime|fraud|terroris\w+|structuring)",
+        "write 'consistent with ...'",
+    ),
     (r"commit(?:s|ted|ting)? (?:fraud|crimes?|an? offen[cs]e)", "write 'consistent with ...'"),
 )
 _PATTERN: Final = re.compile(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +13,10 @@ from pydantic import RootModel
 from redflags.errors import Fault, RedflagsError, RuleError, UsageError
 from redflags.resources import rules_dir
 from redflags.rules.analysis import Analysis, Surroundings, analyse, check_streams
+from redflags.rules.book import RuleBook, RuleFile, Source, Typology
 from redflags.rules.checks import Known, check_rule
-from redflags.rules.facts import FactFormula
 from redflags.rules.faults import Found, empty_faults, many, validate
-from redflags.rules.model import Operator, Rule, Strict, View
+from redflags.rules.model import Operator, Rule, View
 from redflags.rules.policies import Policy, derive_policies, read_policy
 from redflags.rules.profiles import Profile, profile_faults, read_profile
 from redflags.rules.repair import read_rule
@@ -26,33 +24,29 @@ from redflags.tables import dictionary as shipped_dictionary
 from redflags.yamlio import Document, read_yaml
 
 if TYPE_CHECKING:
-    from redflags.plan.scope import BindError
+    from collections.abc import Iterable, Mapping, Sequence
+
     from redflags.plan.schema import Schemas
+    from redflags.plan.scope import BindError
     from redflags.rules.scopes import Read
     from redflags.tables import Dictionary
+
+__all__ = [
+    "Operator",
+    "RuleBook",
+    "RuleFile",
+    "Source",
+    "StreamFile",
+    "Typology",
+    "View",
+    "load_rules",
+    "read_rules",
+]
 
 #: Folders of a rule book that hold no rules.
 SHARED_FOLDERS = frozenset({"streams", "policies", "profiles", "lists", "schema"})
 _SHARED_FILES = frozenset({"sources.yaml", "typologies.yaml", "indicators.yaml", "rules.lock.yaml"})
 _HEAD = re.compile(r"^(list|table): *(\S+) *$", re.MULTILINE)
-
-
-class Source(Strict):
-    """A document that rules cite."""
-
-    title: str
-    issuer: str
-    year: int | None = None
-    url: str | None = None
-    note: str | None = None
-
-
-class Typology(Strict):
-    """A named scheme that several indicators point to."""
-
-    title: str
-    description: str
-    amltrix: str | None = None
 
 
 class _Sources(RootModel[dict[str, Source]]):
@@ -67,109 +61,14 @@ class StreamFile(RootModel[dict[str, View | Operator]]):
     """Shared views and operators by name, as under ``with``."""
 
 
-@dataclass(frozen=True)
-class RuleFile:
-    """One rule with its file.
-
-    Attributes:
-        path: The file.
-        family: Name of the folder it stands in.
-        rule: The rule.
-        document: The file's places.
-        formula: Its condition, ready to be evaluated.
-        reads: Everything it reads, with classes.
-        streams: Names of the shared streams it uses.
-        policies: Ids of the policies that its reads derive, waived ones left out.
-    """
-
-    path: Path
-    family: str
-    rule: Rule
-    document: Document = field(repr=False)
-    formula: FactFormula = field(repr=False)
-    reads: frozenset[Read] = field(repr=False)
-    streams: frozenset[str] = frozenset()
-    policies: tuple[str, ...] = ()
-
-    @property
-    def id(self) -> str:
-        """The rule's id."""
-        return self.rule.id
-
-    @property
-    def test_path(self) -> Path:
-        """Where its test stands."""
-        return self.path.with_name(f"{self.path.stem}.test.yaml")
-
-
-@dataclass(frozen=True)
-class RuleBook:
-    """All rules of a folder with what they share.
-
-    Attributes:
-        path: The folder (or file) that was read.
-        rules: By id.
-        policies: By id.
-        profiles: By name.
-        sources: By id.
-        typologies: By id.
-        streams: Shared views and operators by name.
-        lists: Files of ``lists/`` by list name.
-        list_tables: Table that a list fills, for those that can be asked by their own name.
-        hash: Of every file but the lists, whose versions are hashed where they are loaded.
-    """
-
-    path: Path
-    rules: tuple[RuleFile, ...]
-    policies: Mapping[str, Policy]
-    profiles: Mapping[str, Profile]
-    sources: Mapping[str, Source]
-    typologies: Mapping[str, Typology]
-    streams: Mapping[str, View | Operator]
-    lists: Mapping[str, Path]
-    list_tables: Mapping[str, str]
-    hash: str
-
-    def __len__(self) -> int:
-        return len(self.rules)
-
-    def __iter__(self) -> Iterator[RuleFile]:
-        return iter(self.rules)
-
-    def __getitem__(self, rule_id: str) -> RuleFile:
-        for item in self.rules:
-            if item.rule.id == rule_id:
-                return item
-        raise UsageError.unknown_name("rule", rule_id, [item.rule.id for item in self.rules])
-
-    def select(self, only: Iterable[str]) -> RuleBook:
-        """The same book with some of its rules.
-
-        Raises:
-            UsageError: When there is no such rule, with the nearest name.
-        """
-        from dataclasses import replace
-
-        wanted = {self[rule_id].rule.id for rule_id in only}
-        return replace(self, rules=tuple(item for item in self.rules if item.rule.id in wanted))
-
-    def profile(self, name: str) -> Profile:
-        """A profile by name.
-
-        Raises:
-            UsageError: When there is none, with the nearest name.
-        """
-        if name not in self.profiles:
-            raise UsageError.unknown_name("profile", name, self.profiles)
-        return self.profiles[name]
-
-
 def load_rules(path: str | Path | None = None, *, dictionary: Dictionary | None = None) -> RuleBook:
     """Read a rule book.
 
     Args:
-        path: A folder laid out as ``rules/``, a folder of rule files, or one rule file; the shipped rule book without.
-            What such a folder lacks (sources, typologies, streams, policies, profiles, lists) the shipped one lends.
+        path: A folder laid out as ``rules/``, a folder of rule files, or one rule file; the shipped rule book
+            without.
+            What such a folder lacks (sources, typologies, streams, policies, profiles, lists) the shipped one
+            lends.
         dictionary: Another data dictionary than the shipped one.
 
     Returns:
@@ -253,12 +152,16 @@ class _Loader:
         self.schemas: Schemas | None = None
         self.loaded: dict[str, tuple[Path, Rule, Document, Analysis | None]] = {}
 
-    # ---- shared parts -----------------------------------------------------------------------------------------------
+    # ---- shared parts ----------------------------------------------------------------------------
 
     def read(self, path: Path) -> Document:
         document = read_yaml(path, _shown(path))
         self.faults += document.faults
-        home = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.parent.name, path.name)
+        home = (
+            path.relative_to(self.root)
+            if path.is_relative_to(self.root)
+            else Path(path.parent.name, path.name)
+        )
         self.contents.append((home.as_posix(), document.text))
         return document
 
@@ -276,6 +179,13 @@ class _Loader:
 
     def shared(self) -> None:
         """Read everything that rules refer to."""
+        self._ids()
+        self._lists()
+        self._shared_streams()
+        self._policies()
+        self._profiles()
+
+    def _ids(self) -> None:
         home = self.home("sources.yaml")
         if home is not None:
             sources, faults = validate(_Sources, self.read(home), "SOURCE")
@@ -289,6 +199,8 @@ class _Loader:
         home = self.home("indicators.yaml")
         if home is not None and isinstance(data := self.read(home).data, dict):
             self.indicators = data
+
+    def _lists(self) -> None:
         for path in self.folder("lists"):
             text = path.read_text(encoding="utf-8").partition("\nrows:")[0]
             head = dict(_HEAD.findall(text))
@@ -300,7 +212,8 @@ class _Loader:
                 self.list_tables[name] = table
             if table == "thresholds":
                 self.limits |= _column(read_yaml(path, _shown(path)).data, "kind")
-        self._shared_streams()
+
+    def _policies(self) -> None:
         tables = {name: table.columns for name, table in self.dictionary.tables.items()}
         for path in self.folder("policies"):
             document = self.read(path)
@@ -309,6 +222,8 @@ class _Loader:
                 self.faults += faults
                 if policy is not None:
                     self.policies[policy.id] = policy
+
+    def _profiles(self) -> None:
         for path in self.folder("profiles"):
             document = self.read(path)
             if not document.faults:
@@ -330,7 +245,9 @@ class _Loader:
             for name, view in (file.root if file is not None else {}).items():
                 if name in self.streams or name in self.dictionary.tables:
                     self.faults.append(
-                        document.fault((name,), "STREAM-TWICE", f"'{name}' is there already", "choose another", key=True)
+                        document.fault(
+                            (name,), "STREAM-TWICE", f"'{name}' is there already", "choose another", key=True
+                        )
                     )
                 self.streams[name] = view
             if file is not None:
@@ -345,7 +262,7 @@ class _Loader:
     def around(self) -> Surroundings:
         return Surroundings(self.dictionary, self.streams, self.list_tables)
 
-    # ---- rules ------------------------------------------------------------------------------------------------------
+    # ---- rules -----------------------------------------------------------------------------------
 
     def rule(self, path: Path) -> None:
         """Read and check one rule."""
@@ -359,10 +276,18 @@ class _Loader:
         whole = not faults and not document.faults
         empty_faults(document, found)
         before = len(found.faults)
-        shaky = frozenset(rule.params) if ("params",) in touched else frozenset(
-            str(where[1]) for where in touched if where[0] == "params" and len(where) > 1
+        shaky = (
+            frozenset(rule.params)
+            if ("params",) in touched
+            else frozenset(str(where[1]) for where in touched if where[0] == "params" and len(where) > 1)
         )
-        check_rule(rule, found, path.stem, Known(self.sources, self.typologies, self.policies, self.indicators), shaky)
+        check_rule(
+            rule,
+            found,
+            path.stem,
+            Known(self.sources, self.typologies, self.policies, self.indicators),
+            shaky,
+        )
         analysis = analyse(rule, found, self.around, proofs=not faults, params=("params",) not in touched)
         if whole and len(found.faults) == before and not self.faulty_streams:
             self.typed(rule, found)
@@ -376,7 +301,7 @@ class _Loader:
         self.loaded[rule.id] = (path, rule, document, analysis if whole and not ours else None)
 
     def typed(self, rule: Rule, found: Found) -> None:
-        """Types, currencies and windows, which only the planner knows: what cannot be planned does not load."""
+        """Types, currencies and windows, which the planner knows: what cannot be planned does not load."""
         from redflags.plan.schema import Schemas
 
         if self.schemas is None:
@@ -393,33 +318,54 @@ class _Loader:
         reads = {key: _with_hits(rule, sound) for key, (_, rule, _, _) in sound.items()}
         files = []
         for rule_id, (path, rule, document, analysis) in sorted(sound.items()):
-            assert analysis is not None and analysis.formula is not None  # noqa: S101, PT018 - sound rules only
+            assert analysis is not None  # noqa: S101 - sound rules only
+            assert analysis.formula is not None  # noqa: S101 - same
             kind = rule.detect.subject_kind
             every = derive_policies(self.policies, rule_id, kind, reads[rule_id])
             for place, waiver in enumerate(rule.safeguards):
                 if waiver.waive not in every:
                     self.faults.append(
-                        document.fault(("safeguards", place, "waive"), "WAIVER-IDLE",
-                                       f"'{waiver.waive}' does not apply to this rule", "leave the waiver out")
-                    )  # fmt: skip
+                        document.fault(
+                            ("safeguards", place, "waive"),
+                            "WAIVER-IDLE",
+                            f"'{waiver.waive}' does not apply to this rule",
+                            "leave the waiver out",
+                        )
+                    )
             taken = derive_policies(self.policies, rule_id, kind, reads[rule_id], rule.safeguards)
             used = frozenset(name for name in analysis.streams if name in self.streams)
             files.append(
-                RuleFile(path, path.parent.name, rule, document, analysis.formula, reads[rule_id], used, taken)
+                RuleFile(
+                    path, path.parent.name, rule, document, analysis.formula, reads[rule_id], used, taken
+                )
             )
         return RuleBook(
-            root, tuple(files), self.policies, {name: p for name, (p, _) in self.profiles.items()}, self.sources,
-            self.typologies, self.streams, self.lists, self.list_tables, _hash(self.contents),
-        )  # fmt: skip
+            root,
+            tuple(files),
+            self.policies,
+            {name: p for name, (p, _) in self.profiles.items()},
+            self.sources,
+            self.typologies,
+            self.streams,
+            self.lists,
+            self.list_tables,
+            _hash(self.contents),
+        )
 
     def _complete(self, root: Path) -> bool:
-        """Whether profiles can be held against the rules: not where one file or a lent profile is looked at."""
+        """Whether profiles can be held against the rules: not those of one file or lent ones."""
         return root.is_dir() and (root / "profiles").is_dir()
 
 
-def _own(faults: Sequence[Fault], document: Document, touched: Iterable[tuple[str | int, ...]], first: int) -> list[Fault]:
+def _own(
+    faults: Sequence[Fault], document: Document, touched: Iterable[tuple[str | int, ...]], first: int
+) -> list[Fault]:
     """Faults of what the author wrote: the model's own, and others that do not lie at a repaired place."""
-    places = {(at.line, at.column) for path in touched for at in (document.locate(path), document.locate(path, key=True))}
+    places = {
+        (at.line, at.column)
+        for path in touched
+        for at in (document.locate(path), document.locate(path, key=True))
+    }
     return [fault for n, fault in enumerate(faults) if n < first or (fault.line, fault.column) not in places]
 
 
@@ -442,15 +388,16 @@ def _bound(rule: Rule, found: Found, around: Surroundings, schemas: Schemas) -> 
         if not faults:
             found.at(("detect",), "RULE-BIND", str(error), key=True)
     for fault in faults:
-        error = fault.error
-        path = fault.path
+        path, told = fault.path, fault.error
         shared = path[0] == "with" and path[1] in around.streams and path[1] not in rule.with_
         if shared:
             path = ("detect", "from")
-        found.at(path, error.code, error.message, error.hint, offset=0 if shared else error.offset)
+        found.at(path, told.code, told.message, told.hint, offset=0 if shared else told.offset)
 
 
-def _with_hits(rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analysis | None]]) -> frozenset[Read]:
+def _with_hits(
+    rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analysis | None]]
+) -> frozenset[Read]:
     """What a rule reads, and what the rules read whose hits it reads."""
     found: set[Read] = set()
     pending, seen = [rule.id], set()
@@ -466,7 +413,9 @@ def _with_hits(rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analy
                 config = (stream.model_extra or {}).get("hits")
                 patterns = config.get("rules", ()) if isinstance(config, dict) else config
                 patterns = [patterns] if isinstance(patterns, str) else list(patterns or ())
-                pending += [other for other in sound if any(fnmatchcase(other, str(word)) for word in patterns)]
+                pending += [
+                    other for other in sound if any(fnmatchcase(other, str(word)) for word in patterns)
+                ]
     return frozenset(found)
 
 

@@ -1,7 +1,8 @@
-"""The lock of a rule book: which logic a version number stands for, and which policies a rule was seen to take.
+"""The lock of a rule book: what a version number stands for, and which policies a rule was seen to take.
 
-A rule that changes what it does without a new version would make two alerts of "version 3" mean two things; a policy
-that silently falls away from a rule would take a safeguard with it. Both are faults until someone has looked.
+A rule that changes what it does without a new version would make two alerts of "version 3" mean two things; a
+policy that silently falls away from a rule would take a safeguard with it. Both are faults until someone has
+looked.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 LOCK_NAME = "rules.lock.yaml"
 _HEAD = """\
-# Written by `redflags rules lock`; do not edit. What each version of a rule does (hash), and the policies that its reads
-# derive. A change of either needs a new version of the rule.
+# Written by `redflags rules lock`; do not edit. What each version of a rule does (hash), and the
+# policies that its reads derive. A change of either needs a new version of the rule.
 """
 
 
@@ -52,7 +53,10 @@ def logic_hash(item: RuleFile, book: RuleBook) -> str:
     rule = item.rule
     facts = {name: fact.model_dump(exclude={"because"}) for name, fact in rule.detect.facts.items()}
     logic: dict[str, Any] = {
-        "params": {name: spec.model_dump(include={"type", "default", "min", "max"}) for name, spec in rule.params.items()},
+        "params": {
+            name: spec.model_dump(include={"type", "default", "min", "max"})
+            for name, spec in rule.params.items()
+        },
         "with": {name: view.model_dump(mode="json") for name, view in rule.with_.items()},
         "detect": rule.detect.model_dump(mode="json", exclude={"facts"}) | {"facts": facts},
         "alert": {"score": rule.alert.score, "gap": rule.alert.gap},
@@ -111,8 +115,16 @@ def check_lock(book: RuleBook, *, partial: bool = False) -> tuple[Fault, ...]:
         mine, locked = now[item.rule.id], lock.root.get(item.rule.id)
         if locked is None:
             at = item.document.locate(("id",))
-            found.append(Fault(item.document.file, at.line, at.column, "LOCK-NEW", f"'{item.rule.id}' is not locked yet",
-                               "run 'redflags rules lock'"))  # fmt: skip
+            found.append(
+                Fault(
+                    item.document.file,
+                    at.line,
+                    at.column,
+                    "LOCK-NEW",
+                    f"'{item.rule.id}' is not locked yet",
+                    "run 'redflags rules lock'",
+                )
+            )
             continue
         found += _differs(item, mine, locked)
     if not partial:
@@ -127,17 +139,27 @@ def check_lock(book: RuleBook, *, partial: bool = False) -> tuple[Fault, ...]:
 def _differs(item: RuleFile, mine: Locked, locked: Locked) -> list[Fault]:
     document = item.document
     if mine.version < locked.version:
-        return [document.fault(("version",), "LOCK-VERSION", f"version {mine.version} lies behind the locked {locked.version}",
-                               f"the next version is {locked.version + 1}")]  # fmt: skip
+        return [
+            document.fault(
+                ("version",),
+                "LOCK-VERSION",
+                f"version {mine.version} lies behind the locked {locked.version}",
+                f"the next version is {locked.version + 1}",
+            )
+        ]
     if mine.version > locked.version:
         return [document.fault(("version",), "LOCK-STALE", f"version {mine.version} is not locked yet",
                                "run 'redflags rules lock'")]  # fmt: skip
     found = []
     if mine.hash != locked.hash:
         found.append(
-            document.fault(("version",), "LOCK-LOGIC", f"the logic has changed, the version is still {mine.version}",
-                           f"write version: {mine.version + 1}, then run 'redflags rules lock'")
-        )  # fmt: skip
+            document.fault(
+                ("version",),
+                "LOCK-LOGIC",
+                f"the logic has changed, the version is still {mine.version}",
+                f"write version: {mine.version + 1}, then run 'redflags rules lock'",
+            )
+        )
     lost = sorted(set(locked.policies) - set(mine.policies))
     new = sorted(set(mine.policies) - set(locked.policies))
     if lost or new:
@@ -163,7 +185,9 @@ def write_lock(book: RuleBook) -> Path:
     lines = [_HEAD]
     for rule_id, entry in sorted(lock_entries(book).items()):
         policies = ", ".join(entry.policies)
-        lines.append(f"{rule_id}:\n  version: {entry.version}\n  hash: \"{entry.hash}\"\n  policies: [{policies}]\n")
+        lines.append(
+            f'{rule_id}:\n  version: {entry.version}\n  hash: "{entry.hash}"\n  policies: [{policies}]\n'
+        )
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_text("".join(lines) if len(lines) > 1 else f"{_HEAD}{{}}\n", encoding="utf-8")
     half.replace(path)

@@ -1,6 +1,7 @@
 """Frozen pydantic models of a rule file, one class per block of the YAML.
 
-Expressions stay text here; ``rules.load`` parses them and knows their places. Nothing in this module looks at data.
+Expressions stay text here; ``rules.load`` parses them and knows their places. Nothing in this module looks at
+data.
 """
 
 from __future__ import annotations
@@ -18,12 +19,39 @@ CONTEXT_KINDS = ("place", "travel", "npo", "public_office", "benefit", "sector",
 FACT_KINDS = BEHAVIOUR_KINDS + IDENTITY_KINDS + CONTEXT_KINDS
 
 AGGREGATES = (
-    "count", "sum", "mean", "std", "min", "max", "median", "quantile", "mad", "distinct", "first", "last", "since",
-    "top_sum", "hhi", "entropy", "divergence", "rank", "bag",
-)  # fmt: skip
+    "count",
+    "sum",
+    "mean",
+    "std",
+    "min",
+    "max",
+    "median",
+    "quantile",
+    "mad",
+    "distinct",
+    "first",
+    "last",
+    "since",
+    "top_sum",
+    "hhi",
+    "entropy",
+    "divergence",
+    "rank",
+    "bag",
+)
 OPERATORS = (
-    "periods", "peers", "match", "paths", "runs", "components", "neighbours", "ownership", "screen", "explode", "hits",
-)  # fmt: skip
+    "periods",
+    "peers",
+    "match",
+    "paths",
+    "runs",
+    "components",
+    "neighbours",
+    "ownership",
+    "screen",
+    "explode",
+    "hits",
+)
 
 #: A whole number as such: neither ``true`` nor ``"1"``.
 Whole: TypeAlias = Annotated[int, Field(strict=True)]
@@ -40,7 +68,8 @@ class Strict(BaseModel):
 class ParamSpec(Strict):
     """One parameter: its type, default, range and reason.
 
-    Values are kept as written (text for numbers with a point, so that no float ever holds them); ``rules.params`` reads them.
+    Values are kept as written (text for numbers with a point, so that no float ever holds them);
+    ``rules.params`` reads them.
     """
 
     type: Literal["int", "ratio", "number", "money", "duration", "text", "list", "bool"]
@@ -78,10 +107,16 @@ class Aggregate(Strict):
     q: str | None = Field(None, description="quantile: share of rows at or below, 0 to 1, or a $parameter")
     n: str | int | None = Field(None, description="top_sum: how many groups, a number or a $parameter")
     of: str | None = Field(None, description="top_sum: the expression whose groups are summed")
-    weight: str | None = Field(None, description="hhi: the amount that weighs each value; rows weigh one without it")
-    baseline: str | None = Field(None, description="divergence: length of the earlier window it is compared with")
+    weight: str | None = Field(
+        None, description="hhi: the amount that weighs each value; rows weigh one without it"
+    )
+    baseline: str | None = Field(
+        None, description="divergence: length of the earlier window it is compared with"
+    )
 
-    from_: str | None = Field(None, alias="from", description="another stream or view; default: the rule's own")
+    from_: str | None = Field(
+        None, alias="from", description="another stream or view; default: the rule's own"
+    )
     match: dict[str, str] = Field(default_factory=dict, description="their column: our expression")
     by: Names | None = Field(None, description="key columns in place of the default key; [] is everyone")
     where: str | None = None
@@ -122,7 +157,9 @@ class View(Strict):
     each: dict[str, str] = Field(default_factory=dict, description='{name: "rows_of(register, key)"}')
     where: str | None = None
     let: dict[str, Aggregate | str] = Field(default_factory=dict)
-    at: str | None = Field(None, description="moment of the row, never before the source row's; null = no row")
+    at: str | None = Field(
+        None, description="moment of the row, never before the source row's; null = no row"
+    )
     key: Names | None = Field(None, description="default key of the view's aggregates")
 
     @property

@@ -1,7 +1,7 @@
-"""What every expression of a rule reads: names followed through views, ``let``, references, registers and aggregates.
+"""What every expression of a rule reads: names followed through views, references, registers, aggregates.
 
-One pass finds the names that are not there and gathers, with its class, every column and register that a rule leans
-on; the safeguards and the derived policies stand on that.
+One pass finds the names that are not there and gathers, with its class, every column and register that a rule
+leans on; the safeguards and the derived policies stand on that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,21 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Binary, Call, Expr, In, IsDistinct, Name, Param, Text, children
 from redflags.expr.parser import parse
 from redflags.rules.model import Aggregate, Operator, View, as_names
-from redflags.rules.scopes import NOTHING, OPEN, ROWS, SHARED, Basis, Read, Scope, row
+from redflags.rules.scopes import (
+    NOTHING,
+    OPEN,
+    ROWS,
+    SHARED,
+    Basis,
+    Read,
+    Scope,
+    as_key,
+    register_word,
+    row,
+    said,
+    texts,
+    words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,10 +51,15 @@ class Namer:
         report: Called with (path, code, message, hint, offset) for everything that is not there.
     """
 
-    def __init__(
-        self, dictionary: Dictionary, own: Mapping[str, View | Operator], shared: Mapping[str, View | Operator],
-        lists: Mapping[str, str], params: Iterable[str] | None, report: Report,
-    ) -> None:  # fmt: skip
+    def __init__(  # noqa: PLR0917 - the surroundings of one rule
+        self,
+        dictionary: Dictionary,
+        own: Mapping[str, View | Operator],
+        shared: Mapping[str, View | Operator],
+        lists: Mapping[str, str],
+        params: Iterable[str] | None,
+        report: Report,
+    ) -> None:
         self.dictionary = dictionary
         self.own = own
         self.shared = shared
@@ -61,7 +80,7 @@ class Namer:
         if path[:1] != (SHARED,):
             self._report(path, code, message, hint, offset)
 
-    # ---- streams ----------------------------------------------------------------------------------------------------
+    # ---- streams ---------------------------------------------------------------------------------
 
     def scope(self, name: str, path: Path) -> Scope:
         """The scope of a stream by name: of ``with``, shared, or a table of the dictionary."""
@@ -96,13 +115,13 @@ class Namer:
         )
         made = Scope(str(path[-1]), path, view=view, parents=parents)
         for alias, text in view.each.items():
-            made.each[alias] = self._each(made, (*path, "each", alias), text)
+            made.each[alias] = self._each((*path, "each", alias), text)
         return made
 
-    def _each(self, scope: Scope, path: Path, text: str) -> str:
+    def _each(self, path: Path, text: str) -> str:
         tree = self.tree(path, text)
         if isinstance(tree, Call) and tree.name == "rows_of" and tree.args:
-            return self._register_word(tree.args[0])
+            return register_word(tree.args[0])
         if tree is not None:
             self.report(path, "EACH-FORM", "'each' wants rows_of(register, key)")
         return ""
@@ -132,9 +151,9 @@ class Namer:
 
     def _operator_reads(self, spec: Operator) -> Iterable[Read]:
         """What an operator can be seen to read: streams it names, and their columns named anywhere in it."""
-        words = list(_texts((spec.model_extra or {}).get(spec.name)))
+        found = list(texts((spec.model_extra or {}).get(spec.name)))
         tables: list[Table] = []
-        for word in words:
+        for word in found:
             if word in self.own or word in self.shared:
                 scope = self.scope(word, (SHARED, word))
                 yield from scope.reads
@@ -145,11 +164,11 @@ class Namer:
         for table in tables:
             if table.is_register:
                 yield Read(table.name, None, table.klass)
-            for word in words:
-                yield from (Read(table.name, name, table.columns[name].klass) for name in _words(word)
+            for word in found:
+                yield from (Read(table.name, name, table.columns[name].klass) for name in words(word)
                             if name in table.columns)  # fmt: skip
 
-    # ---- expressions ------------------------------------------------------------------------------------------------
+    # ---- expressions -----------------------------------------------------------------------------
 
     def tree(self, path: Path, text: str) -> Expr | None:
         """The parsed text of a place; a fault where it does not parse, told once."""
@@ -182,7 +201,9 @@ class Namer:
 
     def _param(self, path: Path, name: str, offset: int = 0) -> None:
         if self.params is None:
-            self.report(path, "EXPR-PARAM", f"${name}: a shared stream has no parameters", "write the value", offset)
+            self.report(
+                path, "EXPR-PARAM", f"${name}: a shared stream has no parameters", "write the value", offset
+            )
         elif name not in self.params:
             hint = did_you_mean(name, self.params)
             self.report(path, "EXPR-PARAM", f"unknown parameter ${name}", hint, offset)
@@ -210,7 +231,9 @@ class Namer:
             return found
         plain = self.dictionary.tables[table].columns[word].klass
         more = frozenset(Read(table, word, klass) for klass in special)
-        drop = frozenset({Read(table, word, plain)}) if all(item in classes for item in words) else frozenset()
+        drop = (
+            frozenset({Read(table, word, plain)}) if all(item in classes for item in words) else frozenset()
+        )
         return Basis(found.reads - drop | more, found.measures, found.columns - drop | more, found.keys)
 
     def _column(self, scope: Scope, name: Name) -> tuple[str, str] | None:
@@ -220,15 +243,17 @@ class Namer:
             return next(((t.name, name.text) for t in scope.tables() if name.text in t.columns), None)
         table: str | None = scope.aliases().get(name.parts[0])
         if table is None:
-            table = next((t.refs[name.parts[0]].table for t in scope.tables() if name.parts[0] in t.refs), None)
+            table = next(
+                (t.refs[name.parts[0]].table for t in scope.tables() if name.parts[0] in t.refs), None
+            )
         for part in name.parts[1:-1]:
-            refs = self.dictionary.tables[table].refs if table in self.dictionary.tables else {}
-            table = refs[part].table if part in refs else None
+            known = self.dictionary.tables.get(table or "")
+            table = known.refs[part].table if known is not None and part in known.refs else None
         if table is None or table not in self.dictionary.tables:
             return None
         return (table, name.parts[-1]) if name.parts[-1] in self.dictionary.tables[table].columns else None
 
-    # ---- names ------------------------------------------------------------------------------------------------------
+    # ---- names -----------------------------------------------------------------------------------
 
     def _name(self, scope: Scope, path: Path, node: Name, judged: Scope | None) -> Basis:
         word = node.parts[0]
@@ -248,8 +273,12 @@ class Namer:
                 target = self.dictionary.tables[ref.table]
                 key = Read(table.name, ref.column, table.columns[ref.column].klass)
                 # Only found(invoice) takes a bare reference: whether there is such a row.
-                return Basis(frozenset({Read(target.name, None, target.klass)}), frozenset(),
-                             frozenset({Read(target.name, None, target.klass)}), frozenset({key}))  # fmt: skip
+                return Basis(
+                    frozenset({Read(target.name, None, target.klass)}),
+                    frozenset(),
+                    frozenset({Read(target.name, None, target.klass)}),
+                    frozenset({key}),
+                )
         if word in {"at", "_stream", "change"}:
             return row(Read(scope.name, word, "time" if word == "at" else "meta"))
         if scope.is_open:
@@ -280,54 +309,60 @@ class Namer:
             self.report(path, "PROTECTED", f"'{read}' protects a person: policies read it, rules cannot",
                         "leave it out; the policy applies by itself", offset)  # fmt: skip
         elif read.klass == "label":
-            self.report(path, "PROTECTED", f"'{read}' is an answer key: only an evaluation reads it", "", offset)
+            self.report(
+                path, "PROTECTED", f"'{read}' is an answer key: only an evaluation reads it", "", offset
+            )
         return row(read)
 
     def _dotted(self, scope: Scope, path: Path, node: Name) -> Basis:
-        first = node.parts[0]
+        """``party.npo.registered``: declared references, then a column or one more reference."""
+        first, last = node.parts[0], node.parts[-1]
         alias = scope.aliases().get(first)
         keys: frozenset[Read] = frozenset()
-        table: Table | None = None
-        if alias is not None:
-            table = self.dictionary.tables.get(alias)
-            if table is None:
-                return row(Read(alias, node.parts[-1], OPEN))
-        else:
-            for candidate in scope.tables():
-                if first in candidate.refs:
-                    ref = candidate.refs[first]
-                    table = self.dictionary.tables[ref.table]
-                    keys = frozenset({Read(candidate.name, ref.column, candidate.columns[ref.column].klass)})
-                    break
+        table = self.dictionary.tables.get(alias or "")
+        if alias is not None and table is None:
+            return row(Read(alias, last, OPEN))
         if table is None:
-            if scope.is_open:
-                return row(Read(scope.name, node.text, OPEN))
-            if not any(self._protected(path, node.start, part) for part in node.parts):
-                refs = [name for t in scope.tables() for name in t.refs]
-                hint = did_you_mean(first, [*refs, *scope.aliases()]) or f"references here: {', '.join(refs) or 'none'}"
-                self.report(path, "EXPR-NAME", f"'{first}' leads nowhere", hint, node.start)
-            return NOTHING
+            home = next((candidate for candidate in scope.tables() if first in candidate.refs), None)
+            if home is None:
+                return self._nowhere(scope, path, node)
+            table, keys = self._through(home, first)
         for part in node.parts[1:-1]:
             if part not in table.refs:
-                self.report(path, "EXPR-NAME", f"'{table.name}' has no reference '{part}'",
-                            did_you_mean(part, table.refs), node.start)  # fmt: skip
+                hint = did_you_mean(part, table.refs)
+                self.report(path, "EXPR-NAME", f"'{table.name}' has no reference '{part}'", hint, node.start)
                 return NOTHING
-            ref = table.refs[part]
-            keys |= {Read(table.name, ref.column, table.columns[ref.column].klass)}
-            table = self.dictionary.tables[ref.table]
-        last = node.parts[-1]
+            table, more = self._through(table, part)
+            keys |= more
         if last in table.columns:
             found = self._checked(path, node.start, Read(table.name, last, table.columns[last].klass))
-            return Basis(found.reads, found.measures, found.columns, keys)
-        if last in table.refs:
+        elif last in table.refs:
             target = self.dictionary.tables[table.refs[last].table]
             found = row(Read(target.name, None, target.klass))
-            return Basis(found.reads, found.measures, found.columns, keys)
-        if not self._protected(path, node.start, last):
-            self.report(path, "EXPR-NAME", f"'{table.name}' has no column '{last}'", table.suggest(last), node.start)
+        else:
+            if not self._protected(path, node.start, last):
+                told = f"'{table.name}' has no column '{last}'"
+                self.report(path, "EXPR-NAME", told, table.suggest(last), node.start)
+            return NOTHING
+        return found | Basis(keys=keys)
+
+    def _through(self, table: Table, name: str) -> tuple[Table, frozenset[Read]]:
+        """The table that a reference leads to, and the key that it reads on the way."""
+        ref = table.refs[name]
+        key = Read(table.name, ref.column, table.columns[ref.column].klass)
+        return self.dictionary.tables[ref.table], frozenset({key})
+
+    def _nowhere(self, scope: Scope, path: Path, node: Name) -> Basis:
+        if scope.is_open:
+            return row(Read(scope.name, node.text, OPEN))
+        if not any(self._protected(path, node.start, part) for part in node.parts):
+            refs = [name for table in scope.tables() for name in table.refs]
+            near = did_you_mean(node.parts[0], [*refs, *scope.aliases()])
+            hint = near or f"references here: {', '.join(refs) or 'none'}"
+            self.report(path, "EXPR-NAME", f"'{node.parts[0]}' leads nowhere", hint, node.start)
         return NOTHING
 
-    # ---- calls and registers ----------------------------------------------------------------------------------------
+    # ---- calls and registers ---------------------------------------------------------------------
 
     def _call(self, scope: Scope, path: Path, node: Call, judged: Scope | None) -> Basis:
         if node.name not in FUNCTIONS and node.name != "rows_of":
@@ -340,7 +375,7 @@ class Namer:
             for place, arg in enumerate(args):
                 basis = self.follow(scope, path, arg, judged=judged)
                 money = node.name == "reaches" and place == 2  # noqa: PLR2004 - reaches(kind, place, amount, currency)
-                found |= basis if money else Basis(keys=frozenset(_as_key(read) for read in basis.everything))
+                found |= basis if money else Basis(keys=frozenset(as_key(read) for read in basis.everything))
             return found | row(Read("thresholds", "amount", "list"))
         if node.name in {"listed", "value_of", "rows_of"} and args:
             found |= self._register(path, args.pop(0), by_column=node.name == "value_of")
@@ -351,11 +386,8 @@ class Namer:
             found |= self.follow(scope, path, arg, judged=judged)
         return found
 
-    def _register_word(self, node: Expr) -> str:
-        return node.value if isinstance(node, Text) else node.text if isinstance(node, Name) else ""
-
     def _register(self, path: Path, node: Expr, *, by_column: bool) -> Basis:
-        word = self._register_word(node)
+        word = register_word(node)
         register, _, column = word.partition(".") if by_column else (word, "", "")
         if register in self.own or register in self.shared:
             scope = self.scope(register, path)
@@ -370,7 +402,13 @@ class Namer:
             return NOTHING
         if not column:
             if by_column:
-                self.report(path, "EXPR-REGISTER", "value_of names register and column", f"'{register}.column'", node.start)
+                self.report(
+                    path,
+                    "EXPR-REGISTER",
+                    "value_of names register and column",
+                    f"'{register}.column'",
+                    node.start,
+                )
             return self._checked(path, node.start, Read(table.name, None, table.klass))
         if column not in table.columns:
             if not self._protected(path, node.start, column):
@@ -379,7 +417,7 @@ class Namer:
             return NOTHING
         return self._checked(path, node.start, Read(table.name, column, table.columns[column].klass))
 
-    # ---- let and aggregates -----------------------------------------------------------------------------------------
+    # ---- let and aggregates ----------------------------------------------------------------------
 
     def let(self, scope: Scope, name: str) -> Basis:
         """What a ``let`` entry rests on."""
@@ -394,7 +432,9 @@ class Namer:
         self._let_active.append(mark)
         try:
             spec = scope.lets[name]
-            found = self.text(scope, path, spec) if isinstance(spec, str) else self.aggregate(scope, path, spec)
+            found = (
+                self.text(scope, path, spec) if isinstance(spec, str) else self.aggregate(scope, path, spec)
+            )
         finally:
             self._let_active.pop()
         self._lets[mark] = found
@@ -431,13 +471,17 @@ class Namer:
         else:
             found |= self.where(source)
         names = [table.name for table in source.tables()] or [source.name]
-        rows = frozenset(Read(name, None, ROWS) for name in names) if spec.op in {"count", "distinct", "since"} else frozenset()
+        rows = (
+            frozenset(Read(name, None, ROWS) for name in names)
+            if spec.op in {"count", "distinct", "since"}
+            else frozenset()
+        )
         keys = found.keys | self._keys(scope, source, path, spec)
         for part in ("within", "before", "after", "baseline", "q", "n"):
             text = getattr(spec, part)
             if isinstance(text, str) and text.startswith("$"):
                 self._param((*path, part), text[1:])
-        return Basis(found.reads | rows, frozenset({_said(source, spec)}), frozenset(), keys)
+        return Basis(found.reads | rows, frozenset({said(source, spec)}), frozenset(), keys)
 
     def _keys(self, scope: Scope, source: Scope, path: Path, spec: Aggregate) -> frozenset[Read]:
         found = NOTHING
@@ -454,29 +498,3 @@ class Namer:
         for place, name in enumerate(as_names(spec.latest_per or ())):
             found |= self.text(source, (*path, "latest_per", place), name)
         return found.everything
-
-
-def _as_key(read: Read) -> Read:
-    return Read(read.table, read.column, "key" if read.klass != OPEN else OPEN)
-
-
-def _said(source: Scope, spec: Aggregate) -> str:
-    """An aggregate by what it says, so that two names of one aggregate are one."""
-    words = spec.model_dump(exclude_defaults=True, exclude={"complete"})
-    return f"{source.name}: {sorted(words.items(), key=lambda item: item[0])!r}"
-
-
-def _texts(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def _words(text: str) -> Iterable[str]:
-    return "".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split()

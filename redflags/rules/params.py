@@ -1,7 +1,7 @@
 """Parameters of rules: written values made exact, and bound to a profile and a segment.
 
-A value is a whole number, an exact fraction (ratio, number, money in major units), microseconds (duration), a text, a
-tuple of texts or a truth value. No float holds one.
+A value is a whole number, an exact fraction (ratio, number, money in major units), microseconds (duration), a
+text, a tuple of texts or a truth value. No float holds one.
 """
 
 from __future__ import annotations
@@ -99,7 +99,10 @@ def out_of_range(spec: ParamSpec, value: Value) -> str:
     """
     if spec.type not in ORDERED:
         return ""
-    for bound, word, sign in ((spec.min, "below the least allowed", -1), (spec.max, "above the most allowed", 1)):
+    for bound, word, sign in (
+        (spec.min, "below the least allowed", -1),
+        (spec.max, "above the most allowed", 1),
+    ):
         if bound is None:
             continue
         limit = read_value(spec.type, bound)
@@ -111,7 +114,12 @@ def out_of_range(spec: ParamSpec, value: Value) -> str:
 def spec_faults(spec: ParamSpec) -> Iterator[tuple[str, str, str, str]]:
     """What is wrong with a declaration: (key of the declaration, code, message, hint)."""
     if not spec.why.strip():
-        yield "why", "PARAM-WHY", "the reason for the parameter is empty", "say what it means and why this default"
+        yield (
+            "why",
+            "PARAM-WHY",
+            "the reason for the parameter is empty",
+            "say what it means and why this default",
+        )
     values: dict[str, Value] = {}
     for name in ("default", "min", "max"):
         raw = getattr(spec, name)
@@ -119,7 +127,12 @@ def spec_faults(spec: ParamSpec) -> Iterator[tuple[str, str, str, str]]:
             if name == "default":
                 yield name, "PARAM-TYPE", "a parameter needs a default", ""
             elif spec.type in ORDERED:
-                yield name, "PARAM-RANGE", f"a parameter of type {spec.type} needs {name}", "every profile is held to it"
+                yield (
+                    name,
+                    "PARAM-RANGE",
+                    f"a parameter of type {spec.type} needs {name}",
+                    "every profile is held to it",
+                )
             continue
         if name != "default" and spec.type not in ORDERED:
             yield name, "PARAM-RANGE", f"a parameter of type {spec.type} has no {name}", "leave it out"

@@ -1,8 +1,7 @@
-"""Policies: safeguards that no rule can forget, because what a rule reads decides which of them apply to it."""
+"""Policies: safeguards that no rule can forget, because what it reads decides which of them apply."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,15 +15,29 @@ from redflags.rules.faults import Found, validate
 from redflags.rules.model import BEHAVIOUR_KINDS, CONTEXT_KINDS, FACT_KINDS, Reference, Strict, Waiver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from redflags.rules.scopes import Read
     from redflags.yamlio import Document
 
 Bands = Literal["low", "medium", "high"]
 #: What a policy's condition may name besides the columns of the hit's row.
 POLICY_NAMES = frozenset(
-    {"subject_id", "subject_kind", "subject_party_id", "fact_kinds", "behaviour_kinds", "context_kinds", "facts",
-     "rule_id", "family", "severity", "score", "at"}
-)  # fmt: skip
+    {
+        "subject_id",
+        "subject_kind",
+        "subject_party_id",
+        "fact_kinds",
+        "behaviour_kinds",
+        "context_kinds",
+        "facts",
+        "rule_id",
+        "family",
+        "severity",
+        "score",
+        "at",
+    }
+)
 #: Classes that `applies.reads` may name.
 _CLASSES = frozenset({*FACT_KINDS, *CONTEXT_KINDS, *BEHAVIOUR_KINDS, "behaviour"})
 
@@ -34,7 +47,7 @@ class Applies(Strict):
 
     reads: tuple[str, ...] = Field(
         min_length=1,
-        description="a class (place, npo, ...), table.*, table.column, rule:PATTERN of ids, or * for every rule",
+        description="a class (place, npo, ...), table.*, table.column, rule:PATTERN of ids, or * for all",
     )
     subject_kinds: tuple[str, ...] = Field(("*",), description="kinds of subject, or * for all")
 
@@ -55,11 +68,22 @@ class Then(Strict):
 
     @model_validator(mode="after")
     def _complete(self) -> Then:
-        needs = {"cap": ("to",), "route": ("queue",), "review": ("by",), "redact": ("fields",), "expire": ("days",)}
+        needs = {
+            "cap": ("to",),
+            "route": ("queue",),
+            "review": ("by",),
+            "redact": ("fields",),
+            "expire": ("days",),
+        }
         for name in needs.get(self.action, ()):
             if not getattr(self, name):
                 raise ValueError(f"action {self.action} needs '{name}'")
-        allowed = {"action", "text", "persons" if self.action == "review" else "", *needs.get(self.action, ())}
+        allowed = {
+            "action",
+            "text",
+            "persons" if self.action == "review" else "",
+            *needs.get(self.action, ()),
+        }
         surplus = sorted(self.model_fields_set - allowed)
         if surplus:
             raise ValueError(f"action {self.action} has no '{surplus[0]}'")
@@ -74,7 +98,9 @@ class Policy(Strict):
     why: str = Field(min_length=1)
     references: tuple[Reference, ...] = Field(min_length=1)
     applies: Applies
-    when: str = Field(description="condition on the hit: subject_party_id, fact_kinds, behaviour_kinds and its row")
+    when: str = Field(
+        description="condition on the hit: subject_party_id, fact_kinds, behaviour_kinds and its row"
+    )
     then: Then
     missing: Literal["skip", "apply"] = Field(description="what an unknown condition means")
 
@@ -140,7 +166,12 @@ def read_policy(
         return None, faults
     found = Found(document)
     if policy.id != stem:
-        found.at(("id",), "POLICY-NAME", f"the policy is called '{policy.id}', its file '{stem}'", "its id is its file's")
+        found.at(
+            ("id",),
+            "POLICY-NAME",
+            f"the policy is called '{policy.id}', its file '{stem}'",
+            "its id is its file's",
+        )
     known = set(sources)
     for place, reference in enumerate(policy.references):
         if reference.source not in known:
@@ -148,7 +179,12 @@ def read_policy(
                      did_you_mean(reference.source, known) or "add it to sources.yaml")  # fmt: skip
     for place, pattern in enumerate(policy.applies.reads):
         if problem := _unknown(pattern, tables):
-            found.at(("applies", "reads", place), "POLICY-READS", problem, did_you_mean(pattern, [*_CLASSES, *tables]))
+            found.at(
+                ("applies", "reads", place),
+                "POLICY-READS",
+                problem,
+                did_you_mean(pattern, [*_CLASSES, *tables]),
+            )
     _check_when(found, policy, tables)
     return policy, found.faults
 

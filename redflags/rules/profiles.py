@@ -35,7 +35,9 @@ class Limits(Strict):
     """Where legal limits come from, and what stands in where the law sets none."""
 
     jurisdiction: str = Field(description="country or bloc of `rules/lists/thresholds.yaml`")
-    default_amount: int | str = Field(description="monitoring amount in base currency, where no legal limit exists")
+    default_amount: int | str = Field(
+        description="monitoring amount in base currency, where no legal limit exists"
+    )
     default_basis: str = Field(description="how alerts word that amount; never as law")
 
     @property
@@ -53,7 +55,8 @@ class Profile(Strict):
     thresholds: Limits
     params: Overrides = Field(default_factory=dict, description="rule id: {parameter: {value, reason}}")
     segments: dict[str, Overrides] = Field(
-        default_factory=dict, description="segment of the `segments` register: {rule id: {parameter: {value, reason}}}"
+        default_factory=dict,
+        description="segment of the `segments` register: {rule id: {parameter: {value, reason}}}",
     )
 
     @field_validator("base_currency")
@@ -74,8 +77,13 @@ class Profile(Strict):
         Example:
             >>> limits = Limits(jurisdiction="EU", default_amount=10000, default_basis="institution-set")
             >>> value = Override(value=5, reason="small branch")
-            >>> mine = Profile(profile="mine", title="Mine", base_currency="EUR", thresholds=limits,
-            ...                params={"some-rule": {"n": value}})
+            >>> mine = Profile(
+            ...     profile="mine",
+            ...     title="Mine",
+            ...     base_currency="EUR",
+            ...     thresholds=limits,
+            ...     params={"some-rule": {"n": value}},
+            ... )
             >>> mine.values_of("some-rule"), mine.values_of("other-rule")
             ({'n': 5}, {})
         """
@@ -92,8 +100,12 @@ def read_profile(document: Document, stem: str) -> tuple[Profile | None, list[Fa
         return None, faults
     found = Found(document)
     if profile.profile != stem:
-        found.at(("profile",), "PROFILE-NAME", f"the profile is called '{profile.profile}', its file '{stem}'",
-                 "a profile's name is its file's")  # fmt: skip
+        found.at(
+            ("profile",),
+            "PROFILE-NAME",
+            f"the profile is called '{profile.profile}', its file '{stem}'",
+            "a profile's name is its file's",
+        )
     try:
         amount = profile.thresholds.default
         if amount < 0:
@@ -127,7 +139,9 @@ def profile_faults(profile: Profile, document: Document, rules: Mapping[str, Rul
                 yield from _override_faults(document, (*path, rule_id, name), rule, name, override)
 
 
-def _override_faults(document: Document, path: Path, rule: Rule, name: str, override: Override) -> Iterator[Fault]:
+def _override_faults(
+    document: Document, path: Path, rule: Rule, name: str, override: Override
+) -> Iterator[Fault]:
     spec = rule.params.get(name)
     if spec is None:
         known = ", ".join(rule.params) or "none"
@@ -140,4 +154,6 @@ def _override_faults(document: Document, path: Path, rule: Rule, name: str, over
         yield document.fault((*path, "value"), "PROFILE-VALUE", str(error), f"${name} is of type {spec.type}")
         return
     if told:
-        yield document.fault((*path, "value"), "PROFILE-RANGE", f"${name}: {told}", "the rule states the range")
+        yield document.fault(
+            (*path, "value"), "PROFILE-RANGE", f"${name}: {told}", "the rule states the range"
+        )

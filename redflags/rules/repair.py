@@ -1,4 +1,4 @@
-"""A second look at a faulty file: what the models refuse is taken out or stood in for, so that the rest is checked too.
+"""A second look at a faulty file: what the models refuse is stood in for, so that the rest is checked too.
 
 One fault must not hide others. The repaired rule is never run; it exists to be checked.
 """
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from redflags.rules.faults import located
 from redflags.rules.model import Rule
+from redflags.yamlio import ABSENT, child_of
 
 if TYPE_CHECKING:
     from redflags.errors import Fault
@@ -21,17 +22,49 @@ if TYPE_CHECKING:
 _ROUNDS = 6
 _LISTS = {"references", "false_positives", "blind_spots", "next_steps"}
 _STAND_IN: dict[str, Any] = {
-    "title": "A title", "version": 1, "status": "draft", "kind": "deterministic", "severity": "low",
-    "description": "Detects something.", "owner": "nobody", "created": "2000-01-01", "review_due": "2000-01-02",
-    "references": [{"source": "x"}], "blind_spots": ["x"], "false_positives": [{"who": "x", "tell": "x", "treat": "x"}],
-    "proportionality": "x", "score": 1, "gap": "1d", "rationale": "x", "next_steps": ["x"], "from": "ledger",
-    "subject": "party_id", "when": "stand_in", "why": "x", "type": "text", "default": "x", "is": "amount", "if": "true",
-    "facts": {"stand_in": {"is": "amount", "if": "true"}}, "source": "x", "who": "x", "tell": "x", "treat": "x",
-    "alert": {"score": 1, "gap": "1d", "rationale": "x", "next_steps": ["x"]}, "kind_": "party", "key": "party_id",
-    "detect": {"from": "ledger", "subject": "party_id", "when": "stand_in",
-               "facts": {"stand_in": {"is": "amount", "if": "true"}}},
-    "waive": "x", "reason": "x", "approved_by": "x",
-}  # fmt: skip
+    "title": "A title",
+    "version": 1,
+    "status": "draft",
+    "kind": "deterministic",
+    "severity": "low",
+    "description": "Detects something.",
+    "owner": "nobody",
+    "created": "2000-01-01",
+    "review_due": "2000-01-02",
+    "references": [{"source": "x"}],
+    "blind_spots": ["x"],
+    "false_positives": [{"who": "x", "tell": "x", "treat": "x"}],
+    "proportionality": "x",
+    "score": 1,
+    "gap": "1d",
+    "rationale": "x",
+    "next_steps": ["x"],
+    "from": "ledger",
+    "subject": "party_id",
+    "when": "stand_in",
+    "why": "x",
+    "type": "text",
+    "default": "x",
+    "is": "amount",
+    "if": "true",
+    "facts": {"stand_in": {"is": "amount", "if": "true"}},
+    "source": "x",
+    "who": "x",
+    "tell": "x",
+    "treat": "x",
+    "alert": {"score": 1, "gap": "1d", "rationale": "x", "next_steps": ["x"]},
+    "kind_": "party",
+    "key": "party_id",
+    "detect": {
+        "from": "ledger",
+        "subject": "party_id",
+        "when": "stand_in",
+        "facts": {"stand_in": {"is": "amount", "if": "true"}},
+    },
+    "waive": "x",
+    "reason": "x",
+    "approved_by": "x",
+}
 
 
 def read_rule(document: Document, stem: str) -> tuple[Rule | None, list[Fault], frozenset[Path]]:
@@ -42,13 +75,17 @@ def read_rule(document: Document, stem: str) -> tuple[Rule | None, list[Fault], 
         stem: Its name without ``.yaml``, which stands in for a missing id.
 
     Returns:
-        The rule (None where nothing can be made of it), its faults, and the paths that were stood in for; with any
-        fault the rule is only good for further checks.
+        The rule (None where nothing can be made of it), its faults, and the paths that were stood in for;
+        with any fault the rule is only good for further checks.
     """
     if not isinstance(document.data, dict):
         if document.faults:
             return None, [], frozenset()
-        return None, [document.fault((), "RULE-TYPE", "a rule is a map of keys", "start with id: and title:")], frozenset()
+        return (
+            None,
+            [document.fault((), "RULE-TYPE", "a rule is a map of keys", "start with id: and title:")],
+            frozenset(),
+        )
     data = document.data
     faults: dict[Fault, None] = {}
     touched: set[Path] = set()
@@ -75,10 +112,9 @@ def _mend(data: Any, path: Path, stem: str) -> None:  # noqa: ANN401
     """Take out what stands at a path, or stand something in for it."""
     here = data
     for step in path[:-1]:
-        inside = isinstance(here, dict) and step in here
-        if not (inside or (isinstance(here, list) and isinstance(step, int) and step < len(here))):
+        here = child_of(here, step)
+        if here is ABSENT:
             return
-        here = here[step]
     if not path:
         return
     last = path[-1]
@@ -103,7 +139,9 @@ def _stand_in(path: Path, value: Any, stem: str) -> Any:  # noqa: ANN401
         return {"is": "amount", "if": "true"}
     if len(path) >= 2 and path[-2] == "params":  # noqa: PLR2004
         return {"type": "text", "default": "x", "why": "x"}
-    if last in _STAND_IN and (len(path) == 1 or path[0] in {"detect", "alert", "params", "references", "safeguards",
-                                                            "false_positives", "with"}):  # fmt: skip
+    if last in _STAND_IN and (
+        len(path) == 1
+        or path[0] in {"detect", "alert", "params", "references", "safeguards", "false_positives", "with"}
+    ):
         return _STAND_IN["kind_"] if last == "kind" and len(path) > 1 else _STAND_IN[last]
     return None

@@ -1,9 +1,9 @@
-"""Proofs that a rule cannot do without: kinds that fit, a second fact beside every context, complete baselines."""
+"""Proofs that a rule cannot do without: fitting kinds, a second fact beside context, complete baselines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from redflags.errors import did_you_mean
@@ -15,7 +15,7 @@ from redflags.rules.params import read_value, weakest_params
 from redflags.rules.scopes import OPEN, ROWS, Basis
 
 if TYPE_CHECKING:
-    from fractions import Fraction
+    from collections.abc import Iterator, Mapping
 
     from redflags.rules.facts import FactFormula, Way
     from redflags.rules.faults import Found, Path
@@ -101,8 +101,12 @@ def check_kinds(found: Found, rule: Rule, bases: Mapping[str, Basis], where: Bas
         basis = basis if basis.reads else where  # a fact that reads nothing stands for the judged row
         fits = supported(basis)
         if basis.reads and fact.is_ not in fits:
-            found.at(path, "KIND-MISFIT", f"'is: {fact.is_}' does not fit what the fact reads: {_told(basis)}",
-                     f"fits: {', '.join(kind for kind in FACT_KINDS if kind in fits) or 'nothing'}")  # fmt: skip
+            found.at(
+                path,
+                "KIND-MISFIT",
+                f"'is: {fact.is_}' does not fit what the fact reads: {_told(basis)}",
+                f"fits: {', '.join(kind for kind in FACT_KINDS if kind in fits) or 'nothing'}",
+            )
 
 
 def _told(basis: Basis) -> str:
@@ -112,13 +116,13 @@ def _told(basis: Basis) -> str:
     return "; ".join(f"{klass} ({', '.join(names[:3])})" for klass, names in sorted(by_class.items()))
 
 
-# ---- second fact -----------------------------------------------------------------------------------------------------
+# ---- second fact ---------------------------------------------------------------------------------
 
 
 def check_second_fact(
     found: Found, rule: Rule, formula: FactFormula, facts: Mapping[str, FactView], where: Basis
 ) -> None:
-    """Every way for ``when`` to be true holds a behaviour fact beside a context fact; two kinds for non-profits."""
+    """Every way for ``when`` to be true holds a behaviour beside a context; two kinds for non-profits."""
     try:
         ways = formula.ways(weakest_params(rule))
     except ExprError as error:
@@ -138,26 +142,36 @@ def _lacks(way: Way, facts: Mapping[str, FactView], where: Basis) -> Iterator[tu
     here = [facts[name] for name in sorted(way.true)]
     shown = " and ".join(fact.name for fact in here)
     if not here:
-        yield "'when' can be true with no fact true: the alert would have nothing to say", "join a fact with 'and'"
+        yield (
+            "'when' can be true with no fact true: the alert would have nothing to say",
+            "join a fact with 'and'",
+        )
         return
     context = [fact for fact in here if fact.is_context]
     deeds = [fact for fact in here if fact.is_behaviour]
     empty = [fact.name for fact in here if fact.vacuous and fact.kind in BEHAVIOUR_KINDS]
     why = f" ({', '.join(empty)}: true whatever the data, within the allowed parameters)" if empty else ""
-    hint = "join a behaviour fact with 'and': amount, frequency, speed, change, mismatch, network, counterparty, document"
+    hint = f"join a behaviour fact with 'and': {', '.join(BEHAVIOUR_KINDS)}"
     if context:
         kinds = " and ".join(dict.fromkeys(fact.kind for fact in context))
         if not deeds:
             yield f"'when' can be true by {shown}: {kinds} is context and never fires alone{why}", hint
         elif all(any(deed.same_ground(other) for other in context) for deed in deeds):
-            yield (f"'when' can be true by {shown}: facts over the same aggregate count once, so {kinds} stands alone",
-                   hint)  # fmt: skip
+            yield (
+                f"'when' can be true by {shown}: facts over one aggregate count once, {kinds} stands alone",
+                hint,
+            )
     elif not deeds and _contexts(where) and not any(fact.kind in IDENTITY_KINDS for fact in here):
         kinds = " and ".join(sorted(_contexts(where)))
-        yield f"'when' can be true by {shown}, while 'where' rests on {kinds}: context never fires alone{why}", hint
+        yield (
+            f"'when' can be true by {shown}, while 'where' rests on {kinds}: context never fires alone{why}",
+            hint,
+        )
     if _about_npo(here, where) and not _two_kinds(deeds):
-        yield (f"'when' can be true by {shown}: for non-profits two different kinds of behaviour are needed",
-               "join a second behaviour fact of another kind, over another aggregate")  # fmt: skip
+        yield (
+            f"'when' can be true by {shown}: for non-profits two different kinds of behaviour are needed",
+            "join a second behaviour fact of another kind, over another aggregate",
+        )
 
 
 def _contexts(basis: Basis) -> set[str]:
@@ -173,11 +187,13 @@ def _about_npo(facts: list[FactView], where: Basis) -> bool:
 
 def _two_kinds(deeds: list[FactView]) -> bool:
     return any(
-        one.kind != two.kind and not one.same_ground(two) and not two.same_ground(one) for one in deeds for two in deeds
+        one.kind != two.kind and not one.same_ground(two) and not two.same_ground(one)
+        for one in deeds
+        for two in deeds
     )
 
 
-# ---- facts that are true whatever the data ---------------------------------------------------------------------------
+# ---- facts that are true whatever the data -------------------------------------------------------
 
 
 class Vacuity:
@@ -221,12 +237,13 @@ class Vacuity:
             case ex.Param(name) if (spec := self.rule.params.get(name)) is not None:
                 if spec.type in {"text", "list", "bool"}:
                     return None
-                value = read_value(spec.type, spec.default if spec.min is None else spec.min)
-                return value if not isinstance(value, str | tuple) else None
+                found = read_value(spec.type, spec.default if spec.min is None else spec.min)
+                return found if isinstance(found, int | Fraction) else None
             case ex.Binary("*", left, right):
-                found = [self._constant(left), self._constant(right)]
-                # Zero times anything that is not negative is zero, whatever it is.
-                return 0 if 0 in found else None if None in found else found[0] * found[1]  # type: ignore[operator]
+                one, two = self._constant(left), self._constant(right)
+                if 0 in {one, two}:
+                    return 0  # whatever the other is
+                return None if one is None or two is None else one * two
         return None
 
     def _least(self, scope: Scope, node: ex.Expr) -> Fraction | int | None:
@@ -235,8 +252,8 @@ class Vacuity:
             case ex.Number(value):
                 return value
             case ex.Binary("+" | "*" | "/", left, right):
-                both = [self._least(scope, left), self._least(scope, right)]
-                return 0 if None not in both and min(both) >= 0 else None  # type: ignore[type-var, operator]
+                low, high = self._least(scope, left), self._least(scope, right)
+                return 0 if low is not None and high is not None and low >= 0 <= high else None
             case ex.Name() if len(node.parts) == 1:
                 return self._least_name(scope, node.text)
         return None
@@ -266,7 +283,7 @@ class Vacuity:
         return None
 
 
-# ---- completeness ----------------------------------------------------------------------------------------------------
+# ---- completeness --------------------------------------------------------------------------------
 
 
 def check_complete(found: Found, rule: Rule, formula: FactFormula, namer: Namer, scope: Scope) -> None:

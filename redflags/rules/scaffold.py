@@ -28,9 +28,9 @@ created: {created}
 review_due: {review}
 
 params:
-  window: {{type: duration, default: 7d, min: 1d, max: 30d, why: "time in which deposits are read as one story"}}
+  window: {{type: duration, default: 7d, min: 1d, max: 30d, why: "deposits so near are read as one story"}}
   min_deposits: {{type: int, default: 3, min: 2, max: 20, why: "fewer deposits are ordinary"}}
-  min_total: {{type: money, default: 5000, min: 1000, max: 100000, why: "smaller sums are not looked at, in base currency"}}
+  min_total: {{type: money, default: 5000, min: 1000, max: 90000, why: "smaller sums are ordinary"}}
 
 detect:
   from: ledger
@@ -55,12 +55,15 @@ alert:
   score: 30
   gap: $window
   rationale: >
-    Several cash deposits within {{$window}}, {{total|money}} together: consistent with money paid in piece by piece.
+    Several cash deposits within {{$window}}, {{total|money}} together: consistent with money paid in piece by
+    piece.
   next_steps:
     - Ask what the cash is from, and compare with the declared income or trade.
 
 false_positives:
-  - {{who: shops that bank their takings, tell: "amounts follow opening days", treat: "compare with the declared turnover"}}
+  - who: shops that bank their takings
+    tell: amounts follow opening days
+    treat: compare with the declared turnover
 blind_spots:
   - Deposits spread over several customers.
 proportionality: >
@@ -149,7 +152,9 @@ def scaffold_rule(
     """
     for word, what in ((rule_id, "rule id"), (family, "family")):
         if _ID.fullmatch(word) is None:
-            raise UsageError(f"'{word}' cannot be a {what}: lower-case words joined by hyphens, such as cash-in-pieces")
+            raise UsageError(
+                f"'{word}' cannot be a {what}: lower-case words joined by hyphens, such as cash-in-pieces"
+            )
     home = Path(folder) / family
     rule, test = home / f"{rule_id}.yaml", home / f"{rule_id}.test.yaml"
     taken = [path for path in (rule, test) if path.exists()]

@@ -48,27 +48,37 @@ _DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
         "false_positives": "innocent readings, how to tell them, what to do",
         "blind_spots": "what the rule does not see",
         "proportionality": "why the severity fits the evidence, and whom it may hit wrongly",
-        "safeguards": "waivers of policies, each with reason and approver; the policies themselves are derived",
+        "safeguards": "waivers of policies, each with reason and approver; policies are derived",
     },
     "Detect": {
-        "from": "a stream, a view, or several", "where": "the rows that are judged; never an aggregate of this view",
-        "let": "names: an expression per row (text) or an aggregate (map)", "subject": "whom the alert is about",
+        "from": "a stream, a view, or several",
+        "where": "the rows that are judged; never an aggregate of this view",
+        "let": "names: an expression per row (text) or an aggregate (map)",
+        "subject": "whom the alert is about",
         "facts": "conditions, each with kind, points and sentence",
         "when": "facts joined by and, or, not, at_least(k, a, b), points(a, b) >= n",
         "key": "default key of aggregates and episodes; the subject without",
     },
     "Fact": {
-        "is": "kind: " + ", ".join(FACT_KINDS), "if": "the condition",
-        "points": "what it adds to the score", "because": "the sentence, with {name|format} in it",
+        "is": "kind: " + ", ".join(FACT_KINDS),
+        "if": "the condition",
+        "points": "what it adds to the score",
+        "because": "the sentence, with {name|format} in it",
     },
     "Alert": {
-        "score": "points of a hit before those of its facts", "gap": "hits at most so far apart are one episode",
-        "rationale": "what the pattern is consistent with", "next_steps": "what a human does first",
+        "score": "points of a hit before those of its facts",
+        "gap": "hits at most so far apart are one episode",
+        "rationale": "what the pattern is consistent with",
+        "next_steps": "what a human does first",
     },
     "ParamSpec": {
-        "type": "int, ratio, number, money, duration, text, list, bool", "default": "the value without a profile",
-        "min": "least allowed", "max": "most allowed", "why": "what it means, and why this default",
-        "unit": "for people", "source": "where the value comes from",
+        "type": "int, ratio, number, money, duration, text, list, bool",
+        "default": "the value without a profile",
+        "min": "least allowed",
+        "max": "most allowed",
+        "why": "what it means, and why this default",
+        "unit": "for people",
+        "source": "where the value comes from",
     },
     "Aggregate": {
         "where": "rows it reads, over all rows of its stream; 'judged' is the view's own condition",
@@ -79,10 +89,11 @@ _DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     "FalsePositive": {"who": "whose life looks like this", "tell": "how to tell", "treat": "what to do"},
     "Waiver": {"waive": "id of the policy", "reason": "why not here", "approved_by": "who has approved it"},
     "Reference": {
-        "source": "id of sources.yaml", "locator": "paragraph, section, appendix",
+        "source": "id of sources.yaml",
+        "locator": "paragraph, section, appendix",
         "supports": "what it supports: detection, threshold, safeguard, context",
     },
-}  # fmt: skip
+}
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:

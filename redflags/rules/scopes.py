@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from redflags.expr.nodes import Name, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from redflags.expr.nodes import Expr
     from redflags.rules.faults import Path
     from redflags.rules.model import Aggregate, View
     from redflags.tables import Table
@@ -67,6 +70,7 @@ NOTHING: Final = Basis()
 
 
 def row(read: Read) -> Basis:
+    """What is read of the row itself."""
     return Basis(frozenset({read}), frozenset(), frozenset({read}))
 
 
@@ -121,3 +125,37 @@ class Scope:
         if self.table is not None:
             found += [*self.table.columns, *self.table.refs]
         return list(dict.fromkeys([*found, *self.each]))
+
+
+def as_key(read: Read) -> Read:
+    """The same thing, read only to hold rows together or to find a limit."""
+    return Read(read.table, read.column, "key" if read.klass != OPEN else OPEN)
+
+
+def said(source: Scope, spec: Aggregate) -> str:
+    """An aggregate by what it says, so that two names of one aggregate are one."""
+    words = spec.model_dump(exclude_defaults=True, exclude={"complete"})
+    return f"{source.name}: {sorted(words.items(), key=lambda item: item[0])!r}"
+
+
+def texts(value: object) -> Iterable[str]:
+    """Every text in a tree of maps and lists, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts(item)
+
+
+def words(text: str) -> Iterable[str]:
+    """The words of a text that could be names."""
+    return "".join(letter if letter.isalnum() or letter == "_" else " " for letter in text).split()
+
+
+def register_word(node: Expr) -> str:
+    """The register that an argument names, quoted or bare; empty where it names none."""
+    return node.value if isinstance(node, Text) else node.text if isinstance(node, Name) else ""

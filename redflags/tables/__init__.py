@@ -16,9 +16,16 @@ model: `dictionary().protected(word)` says why, and what to use instead.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from redflags.tables.load import dictionary, load_dictionary
 from redflags.tables.model import DTYPES, KLASSES, UNITS, Column, Dictionary, Protected, Reference, Table
 from redflags.tables.schema import schema_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    PROTECTED: Mapping[str, Protected]
 
 __all__ = [
     "DTYPES",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, RuleError
@@ -17,13 +17,15 @@ from redflags.testing.tables import dataset_of, micros, moment, span
 from redflags.yamlio import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redflags.engine.outcome import Outcome
     from redflags.ingest.dataset import Dataset
+    from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile
     from redflags.rules.model import Rule
+    from redflags.rules.profiles import Profile
     from redflags.rules.testfile import TestCase, TestFile
 
 PROFILE = "generic"
@@ -41,6 +43,14 @@ class CaseResult:
     def passed(self) -> bool:
         """Whether all expectations held."""
         return not self.problems
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A rule, perhaps changed; ``derived`` names parameters made from another one's value (name, change)."""
+
+    rule: Rule
+    derived: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,29 +79,34 @@ class Bench:
         datasets = tuple(dataset_of(tests, case) for case in tests.cases)
         return cls(book, file, tests, datasets, load_lists_of(book) if lists is None else lists)
 
-    def judge(self, number: int, rule: Rule | None = None) -> Outcome:
-        """The outcome of the rule (or of a mutant of it) on one case."""
+    def judge(self, number: int, mutants: Sequence[Mutation] | None = None) -> list[Outcome]:
+        """Outcomes of the rule, or of mutants of it, on one case; mutants share frames, registers and measures."""
         from redflags.engine import BoundBook, Clock, judge_book
 
         case, dataset = self.tests.cases[number], self.datasets[number]
-        rule = rule or self.file.rule
         profile = self.book.profile(case.profile or PROFILE)
         schemas = Schemas(dictionary(), list_tables(self.lists), threshold_kinds(self.lists, dataset.tables))
-        policies = tuple(self.book.policies[name] for name in self.file.policies)
-        values = dict(bind_params(rule, profile)) | _params(rule, case)
-        bound = bind_rule(
-            rule, schemas, family=self.file.family, profile=profile, streams=self.book.streams, policies=policies, params=values
-        )
+        wanted = [Mutation(self.file.rule)] if mutants is None else mutants
+        bound = tuple(self._bound(item, case, profile, schemas) for item in wanted)
         first, last = span(dataset)
         upto = last if case.as_of is None else micros(moment(case.as_of))
         covers = first if dataset.covers_from is None else micros(dataset.covers_from)
         clock = Clock(None, upto, upto, covers)
-        return judge_book(dataset, BoundBook((bound,), schemas, self.lists, profile), clock)[0]
+        return judge_book(dataset, BoundBook(bound, schemas, self.lists, profile), clock, story=False)
 
-    def check(self, number: int, rule: Rule | None = None) -> CaseResult:
+    def _bound(self, item: Mutation, case: TestCase, profile: Profile, schemas: Schemas) -> BoundRule:
+        original = self.file.rule
+        values = dict(bind_params(original, profile)) | _params(original, case)
+        for name, (source, change) in item.derived.items():
+            values[name] = max(0, values[source] + change)
+        return bind_rule(
+            item.rule, schemas, family=self.file.family, profile=profile, streams=self.book.streams, params=values
+        )
+
+    def check(self, number: int) -> CaseResult:
         """Compare the outcome of one case with what it expects."""
         case = self.tests.cases[number]
-        return CaseResult(self.file.id, case.name, tuple(_problems(case, self.judge(number, rule))))
+        return CaseResult(self.file.id, case.name, tuple(problems(case, self.judge(number)[0])))
 
     def run(self) -> list[CaseResult]:
         """All cases, in the order of the file."""
@@ -118,7 +133,7 @@ def _params(rule: Rule, case: TestCase) -> dict[str, Any]:
     return {name: read_value(rule.params[name].type, raw) for name, raw in case.params.items()}
 
 
-def _problems(case: TestCase, outcome: Outcome) -> Iterable[str]:
+def problems(case: TestCase, outcome: Outcome) -> Iterable[str]:
     every = outcome.hits["row_id"].to_list()
     unjudged = outcome.ne_rows["row_id"].to_list()
     if outcome.disabled is not None:

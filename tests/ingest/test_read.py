@@ -153,7 +153,13 @@ def test_no_row_is_lost():
 
 def test_registers_refuse_a_second_row_unless_it_is_dated():
     parties = pl.DataFrame({"party_id": ["P", "P"]})
-    rates = pl.DataFrame({"currency": ["USD", "USD"], "rate_to_base": ["0.9", "0.8"], "valid_from": ["2025-01-01", "2026-01-01"]})
+    rates = pl.DataFrame(
+        {
+            "currency": ["USD", "USD"],
+            "rate_to_base": ["0.9", "0.8"],
+            "valid_from": ["2025-01-01", "2026-01-01"],
+        }
+    )
     data = read_dataset({"transactions": frame(), "parties": parties, "fx_rates": rates}, base_currency="EUR")
     assert data.tables["parties"].height == 1
     assert data.tables["fx_rates"].height == 2
@@ -243,6 +249,35 @@ def test_no_such_place(tmp_path):
         read_dataset(tmp_path / "x.docx")
 
 
+def test_a_column_given_twice_is_a_problem(tmp_path):
+    (tmp_path / "transactions.csv").write_text(
+        HEADER.replace("currency", "currency,amount") + "T1,2026-01-05,1,EUR,2,A,\n"
+    )
+    with pytest.raises(DataError, match="column 'amount' stands more than once"):
+        read_dataset(tmp_path)
+
+
+def test_ragged_rows_are_a_problem(tmp_path):
+    (tmp_path / "transactions.csv").write_text(HEADER + "T1,2026-01-05,1,EUR,A1,A2,more\n")
+    with pytest.raises(DataError, match="1 problem in"):
+        read_dataset(tmp_path)
+
+
+def test_names_with_wildcards_are_plain_names(tmp_path):
+    (tmp_path / "transactions[1]*.csv").write_text(HEADER + ROWS)
+    assert read_dataset(tmp_path / "transactions[1]*.csv").tables["transactions"].height == 2
+
+
+def test_a_character_may_lie_across_the_first_megabyte(tmp_path):
+    line = "T{0},2026-01-05,1,EUR,A{0},é\n"
+    body = "".join(line.format(n) for n in range(45_000))
+    for shift in range(2):
+        (tmp_path / "transactions.csv").write_text(
+            HEADER.replace("to_account_id", "to_account_id" + " " * shift) + body
+        )
+        assert read_dataset(tmp_path).tables["transactions"].height == 45_000
+
+
 # ---- notes -----------------------------------------------------------------------------------------------
 
 
@@ -255,7 +290,10 @@ def test_what_is_left_out_is_noted(tmp_path):
     (tmp_path / "labels.csv").write_text("txn_id,label\nT1,1\n")
     (tmp_path / "accounts.csv").write_text("account_id\n")
     notes = "\n".join(read_dataset(tmp_path).notes)
-    assert "column 'beneficiary_name' is not in the dictionary and was left out; did you mean 'to_name'?" in notes
+    assert (
+        "column 'beneficiary_name' is not in the dictionary and was left out; did you mean 'to_name'?"
+        in notes
+    )
     assert "column 'nationality' was left out: nationality is not in the model" in notes
     assert "partys.csv: not a known table; not read; did you mean 'parties'?" in notes
     assert "remittances.csv: not a known table; not read; did you mean 'transactions'?" in notes
@@ -275,7 +313,9 @@ def test_floats_and_foreign_accounts_are_noted():
 
 def test_the_data_set_may_declare_itself(tmp_path):
     (tmp_path / "transactions.csv").write_text(HEADER + "T1,2026-07-05 12:00,1,EUR,A1,\n")
-    (tmp_path / "dataset.yaml").write_text("base_currency: usd\ntimezone: Europe/Vienna\ncovers_from: 2026-01-01\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "base_currency: usd\ntimezone: Europe/Vienna\ncovers_from: 2026-01-01\n"
+    )
     data = read_dataset(tmp_path)
     assert (data.base_currency, data.timezone) == ("USD", "Europe/Vienna")
     assert data.tables["transactions"]["booked_at"].item() == dt.datetime(2026, 7, 5, 10, tzinfo=dt.UTC)
@@ -285,7 +325,9 @@ def test_the_data_set_may_declare_itself(tmp_path):
 
 def test_faulty_settings_are_all_located(tmp_path):
     (tmp_path / "transactions.csv").write_text(HEADER + ROWS)
-    (tmp_path / "dataset.yaml").write_text("base_curency: EUR\ntimezone: Europe/Wien\nbase_currency: EURO\nmapping: [a]\n")
+    (tmp_path / "dataset.yaml").write_text(
+        "base_curency: EUR\ntimezone: Europe/Wien\nbase_currency: EURO\nmapping: [a]\n"
+    )
     with pytest.raises(RuleError) as caught:
         read_dataset(tmp_path)
     assert [(fault.line, fault.code) for fault in caught.value.faults] == [
@@ -349,7 +391,9 @@ def test_control_totals_are_exact_past_64_bits(tmp_path):
     largest = "922337203685477.5807"
     rows = "".join(f"T{n},2026-01-05,{largest},EUR,A,\n" for n in range(3))
     (tmp_path / "transactions_a.csv").write_text(HEADER + rows)
-    (tmp_path / "transactions_b.csv").write_text(HEADER + "T0,2026-01-05,1,EUR,A,\nT9,2026-01-05,2.5,USD,A,\nT8,x,4,USD,A,\n")
+    (tmp_path / "transactions_b.csv").write_text(
+        HEADER + "T0,2026-01-05,1,EUR,A,\nT9,2026-01-05,2.5,USD,A,\nT8,x,4,USD,A,\n"
+    )
     first, second = read_dataset(tmp_path).inputs
     (euro,) = first.totals
     assert (euro.rows, euro.amount) == (3, 3 * (2**63 - 1))

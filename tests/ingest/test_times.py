@@ -8,11 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redflags.ingest.times import date_fault, parse_date, parse_time, time_fault
+from redflags.ingest.times import date_fault, time_fault
+from redflags.ingest.times import parse_date as parse_date_or_none
+from redflags.ingest.times import parse_time as parse_time_or_none
 
 UTC = dt.UTC
-MOMENTS = st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2200, 12, 30))
+MOMENTS = st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2200, 12, 30))  # noqa: DTZ001 - naive on purpose
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))
+
+
+def parse_date(raw):
+    made = parse_date_or_none(raw)
+    assert made is not None
+    return made
+
+
+def parse_time(raw, zone, form=None):
+    made = parse_time_or_none(raw, zone, form)
+    assert made is not None
+    return made
 
 
 def one(value, zone="UTC", form=None, dtype=None):
@@ -40,7 +54,7 @@ def test_naive_is_utc_where_nothing_else_is_said(naive):
 
 # Rules of summer time are only written down for some decades.
 @given(
-    st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2060, 1, 1)),
+    st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2060, 1, 1)),  # noqa: DTZ001 - naive on purpose
     st.sampled_from(["Europe/Vienna", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
 )
 def test_local_times_are_those_of_the_zone(naive, zone):
@@ -95,8 +109,8 @@ def test_other_dtypes():
     assert one(dt.date(2026, 1, 2), "Europe/Vienna") == dt.datetime(2026, 1, 1, 23, tzinfo=UTC)
     aware = dt.datetime(2026, 1, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
     assert one(aware, dtype=pl.Datetime("ns", "Asia/Tokyo")) == aware.astimezone(UTC)
-    assert one(dt.datetime(9999, 1, 1)) is None
-    assert parse_time(pl.Series([1_735_689_600]), "UTC") is None
+    assert one(dt.datetime(9999, 1, 1, tzinfo=UTC)) is None
+    assert parse_time_or_none(pl.Series([1_735_689_600]), "UTC") is None
 
 
 def test_own_format():
@@ -114,6 +128,10 @@ def test_refused_dates_say_why():
     rows = pl.DataFrame({"a": ["2026-02-31", "1700-01-01", "2026-01-31T10:00"]})
     assert parse_date(rows["a"]).null_count() == 3
     reasons = rows.select(date_fault(pl.col("a"), pl.String())).to_series().to_list()
-    assert [reason.split(";")[0].split(" 1900")[0] for reason in reasons] == ["bad date", "year outside", "bad date"]
-    assert parse_date(pl.Series([dt.datetime(2026, 1, 1, 10)])).item() is None
-    assert parse_date(pl.Series([1])) is None
+    assert [reason.split(";")[0].split(" 1900")[0] for reason in reasons] == [
+        "bad date",
+        "year outside",
+        "bad date",
+    ]
+    assert parse_date(pl.Series([dt.datetime(2026, 1, 1, 10, tzinfo=UTC)])).item() is None
+    assert parse_date_or_none(pl.Series([1])) is None

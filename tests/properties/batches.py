@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.properties.rules import OPS, Example, examples
+from tests.properties.streams import STEP
 from tests.reference import Cut, Data
 from tests.reference.values import micros
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 MOMENTS = {"ledger": "booked_at", "sessions": "at"}
 
@@ -23,6 +22,7 @@ class Batched:
 
     example: Example
     cuts: tuple[Cut, ...]
+    lateness: dt.timedelta = dt.timedelta(0)
 
     @property
     def covers_from(self) -> dt.datetime:
@@ -43,18 +43,26 @@ class Batched:
 
 @st.composite
 def batched(draw: st.DrawFn, /, ops: tuple[str, ...] = OPS, **how: Any) -> Batched:
-    """Rows in order of time (ties in any order) cut at 1 to 4 places, which may lie inside a tie."""
+    """Rows in the order in which they arrive, cut at 1 to 4 places, which may lie inside a tie.
+
+    Some feeds are late by up to two hours; some are said to be whole up to the last moment of a batch.
+    """
     example = draw(examples(ops, **how))
-    arrivals = [(row[column], name, row) for name, column in MOMENTS.items() for row in example.tables[name]]
-    mixed = draw(st.randoms(use_true_random=False)).sample(arrivals, len(arrivals))
-    mixed.sort(key=lambda arrival: arrival[0])
+    late = draw(st.sampled_from([0, 0, 2]))
+    rows = [(row[column], name, row) for name, column in MOMENTS.items() for row in example.tables[name]]
+    random = draw(st.randoms(use_true_random=False))
+    mixed = random.sample(rows, len(rows))
+    mixed.sort(key=lambda row: row[0] + random.randint(0, late) * STEP)
     places = sorted(draw(st.lists(st.integers(1, len(mixed)), min_size=1, max_size=4, unique=True)))
     cuts = []
     for start, end in zip([0, *places], [*places, len(mixed)], strict=True):
         batch = {name: [row for _, table, row in mixed[start:end] if table == name] for name in MOMENTS}
-        if start < end:
-            cuts.append(Cut(batch))
-    return Batched(example, tuple(cuts))
+        if start == end:
+            continue
+        last = max(row[0] for row in mixed[:end])
+        clean = late == 0 and all(row[0] > last for row in mixed[end:])
+        cuts.append(Cut(batch, last if clean and draw(st.booleans()) else None))
+    return Batched(example, tuple(cuts), late * STEP)
 
 
 @dataclass

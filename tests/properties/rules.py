@@ -166,6 +166,8 @@ def aggregates(
     edge = draw(st.sampled_from([None, None, None, "now", "1h", "2h", "after"]))
     if edge == "after":
         agg["after"] = draw(st.sampled_from(["1h", "2h"]))
+        if draw(st.integers(0, 3)) == 0:
+            agg["before"] = draw(st.sampled_from(["1h", "2h"]))
     elif edge is not None:
         agg["before"] = edge
     if draw(st.integers(0, 2)) == 0:

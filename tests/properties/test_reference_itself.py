@@ -38,7 +38,10 @@ def whole(batches: Batched) -> list[Episode]:
 
 def chained(batches: Batched, faults: Faults | None = None) -> State:
     example = batches.example
-    return run_chain(example.rule, batches.static, list(batches.cuts), faults=faults, params=example.params)
+    late = batches.lateness // timedelta(microseconds=1)
+    return run_chain(
+        example.rule, batches.static, list(batches.cuts), lateness=late, faults=faults, params=example.params
+    )  # fmt: skip
 
 
 def test_cuts_do_not_matter():

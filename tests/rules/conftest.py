@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from redflags.rules.load import read_rules
+from redflags.rules.load import RuleBook, read_rules
 
 BASE = """\
 id: some-rule
@@ -69,22 +69,27 @@ def detected(detect, params=""):
     return f"{head}{params}\ndetect:\n{textwrap.indent(textwrap.dedent(detect), '  ')}\n{tail}"
 
 
-@pytest.fixture
-def check(tmp_path):
-    """Write rule files into an empty book and read it: ``check(text)`` gives the faults."""
+class Checker:
+    """Writes rule files into an empty book and reads it: ``check(text)`` gives the faults, ``.book`` the book."""
 
-    def run(*texts, **files):
-        folder = tmp_path / "book" / "family"
+    def __init__(self, folder):
+        self.folder = folder
+        self.book: RuleBook
+
+    def __call__(self, *texts, **files):
+        folder = self.folder / "family"
         folder.mkdir(parents=True, exist_ok=True)
         for text in texts:
             name = next((line[4:] for line in text.splitlines() if line.startswith("id: ")), "some-rule")
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         for name, text in files.items():
-            path = tmp_path / "book" / (name.replace("__", "/") + ".yaml")
+            path = self.folder / (name.replace("__", "/") + ".yaml")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        run.book, faults = read_rules(tmp_path / "book")
+        self.book, faults = read_rules(self.folder)
         return faults
 
-    run.folder = tmp_path / "book"
-    return run
+
+@pytest.fixture
+def check(tmp_path):
+    return Checker(tmp_path / "book")

@@ -105,7 +105,10 @@ def test_a_fact_outside_when_must_not_say_what_is_not_known(check):
 
 
 def test_complete_true_answers_it(check):
-    change = ("within: 365d, before: 30d}\n  old_mean", "within: 365d, before: 30d, complete: true}\n  old_mean")
+    change = (
+        "within: 365d, before: 30d}\n  old_mean",
+        "within: 365d, before: 30d, complete: true}\n  old_mean",
+    )
     assert needed(check, "old_n = 0", change=change) == []
 
 

@@ -16,7 +16,9 @@ NAMES = st.sampled_from(sorted(POINTS))
 
 
 def formulas():
-    points = st.tuples(st.lists(NAMES, min_size=1, max_size=3, unique=True), st.integers(0, 8), st.sampled_from([">", ">="]))
+    points = st.tuples(
+        st.lists(NAMES, min_size=1, max_size=3, unique=True), st.integers(0, 8), st.sampled_from([">", ">="])
+    )
     leaves = NAMES | points.map(lambda p: f"points({', '.join(p[0])}) {p[2]} {p[1]}")
     return st.recursive(
         leaves,
@@ -68,7 +70,8 @@ def test_the_ways_are_all_the_ways(text):
     for row in itertools.product([True, False], repeat=4):
         values = dict(zip(POINTS, row, strict=True))
         fires = any(
-            all(values[name] for name in way.true) and not any(values[name] for name in way.false) for way in ways
+            all(values[name] for name in way.true) and not any(values[name] for name in way.false)
+            for way in ways
         )
         assert fires is formula.evaluate(values)
     for one, two in itertools.permutations(ways, 2):
@@ -95,11 +98,20 @@ def test_names_have_places():
 @pytest.mark.parametrize(
     ("text", "offset"),
     [
-        ("a and b > 3", 6), ("a or 5", 5), ("party.x", 0), ("points(a)", 0), ("points(a) < 3", 0), ("at_least(2)", 0),
-        ("at_least(a, b)", 9), ("at_least(1.5, a)", 9), ("points(a and b) >= 3", 7), ("coalesce(a, b)", 0), ("not 'x'", 4),
+        ("a and b > 3", 6),
+        ("a or 5", 5),
+        ("party.x", 0),
+        ("points(a)", 0),
+        ("points(a) < 3", 0),
+        ("at_least(2)", 0),
+        ("at_least(a, b)", 9),
+        ("at_least(1.5, a)", 9),
+        ("points(a and b) >= 3", 7),
+        ("coalesce(a, b)", 0),
+        ("not 'x'", 4),
         ("points(a) >= -1", 13),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_formula(text, offset):
     with pytest.raises(ExprError) as caught:
         FactFormula.read(text, POINTS)

@@ -78,8 +78,20 @@ def test_all_files_are_told_of_at_once(check):
         ("RULE-TITLE", "title: Several cash deposits", "title: Several cash deposits.", "Several", ""),
         ("RULE-DESCRIPTION", "Detects several", "Finds several", "Finds", "Detects a customer who ..."),
         ("RULE-DATES", "review_due: 2027-11-22", "review_due: 2026-11-22", None, None),
-        ("RULE-FILLER", "[deposits spread over several customers]", "[None.]", "None.", "say it in a sentence"),
-        ("RULE-UNKNOWN-KEY", "within: $window}\n    total", "window: $window}\n    total", "window: $w", "here it is called 'within'"),
+        (
+            "RULE-FILLER",
+            "[deposits spread over several customers]",
+            "[None.]",
+            "None.",
+            "say it in a sentence",
+        ),
+        (
+            "RULE-UNKNOWN-KEY",
+            "within: $window}\n    total",
+            "window: $window}\n    total",
+            "window: $w",
+            "here it is called 'within'",
+        ),
         ("RULE-UNKNOWN-KEY", "  let:", "  columns: {}\n  let:", "columns", "here it is called 'let'"),
         ("RULE-MISSING", "owner: rulebook\n", "", None, ""),
         ("REF-UNKNOWN", "source: ffiec-manual", "source: a-blog", "a-blog", "add it to sources.yaml"),
@@ -91,15 +103,39 @@ def test_all_files_are_told_of_at_once(check):
         ("PARAM-RANGE", "min: 2, max: 20", "min: 20, max: 2", None, ""),
         ("PARAM-WHY", "why: fewer are ordinary", 'why: ""', None, "say what it means and why this default"),
         ("PARAM-UNUSED", "deposits >= $least", "deposits >= 3", "least:", "leave it out"),
-        ("EXPR-PARAM", "deposits >= $least", "deposits >= $lest and deposits >= $least", "$lest", "did you mean 'least'?"),
+        (
+            "EXPR-PARAM",
+            "deposits >= $least",
+            "deposits >= $lest and deposits >= $least",
+            "$lest",
+            "did you mean 'least'?",
+        ),
         ("EXPR-SYNTAX", "deposits >= $least", "deposits >= $least 2", "2\n      because", ""),
         ("EXPR-NAME", "deposits >= $least", "deposit >= $least", "deposit >=", "did you mean 'deposits'?"),
-        ("EXPR-NAME", "'in'\n", "'in' and party.residence_contry = 'AT'\n", "party.", "did you mean 'residence_country'?"),
-        ("EXPR-NAME", "'in'\n", "'in' and partie.residence_country = 'AT'\n", "partie.", "did you mean 'party'?"),
+        (
+            "EXPR-NAME",
+            "'in'\n",
+            "'in' and party.residence_contry = 'AT'\n",
+            "party.",
+            "did you mean 'residence_country'?",
+        ),
+        (
+            "EXPR-NAME",
+            "'in'\n",
+            "'in' and partie.residence_country = 'AT'\n",
+            "partie.",
+            "did you mean 'party'?",
+        ),
         ("EXPR-NAME", "when: repeated", "when: repeted", "repeted", "did you mean 'repeated'?"),
         ("EXPR-NAME", "{total|money}", "{totl|money}", "totl", "did you mean 'total'?"),
         ("EXPR-FUNCTION", "'in'\n", "'in' and lengt(purpose_text) > 3\n", "lengt", "did you mean 'length'?"),
-        ("EXPR-REGISTER", "'in'\n", "'in' and not listed('known_paees', party_id)\n", "'known_paees'", "did you mean 'known_payees'?"),
+        (
+            "EXPR-REGISTER",
+            "'in'\n",
+            "'in' and not listed('known_paees', party_id)\n",
+            "'known_paees'",
+            "did you mean 'known_payees'?",
+        ),
         ("WHEN-SYNTAX", "when: repeated", "when: deposits >= 3", "deposits >= 3\nalert", None),
         ("TEMPLATE", "{total|money}", "{total|mony}", "total|mony", "did you mean 'money'?"),
         ("TEMPLATE", "{total|money}", "{total", "{total", "{name} or {name|format}"),
@@ -110,19 +146,55 @@ def test_all_files_are_told_of_at_once(check):
         ("DURATION", "gap: $window", "gap: $least", "$least\n  rat", None),
         ("AGGREGATE", "{count: rows,", "{count: rows, q: 0.5,", "q: 0.5", "leave it out"),
         ("FACT-KIND", "is: frequency", "is: frequent", "frequent", "did you mean 'frequency'?"),
-        ("FACT-BECAUSE", '      because: "{deposits} deposits, {total|money} together"\n', "", "repeated:", None),
-        ("WORDS", "consistent with money", "evidence of money laundering by criminals, money", "evidence", None),
-        ("WAIVER-UNKNOWN", "safeguards: []", "safeguards: [{waive: minor, reason: because, approved_by: me}]", "minor,", "did you mean 'minors'?"),
-        ("WAIVER-IDLE", "safeguards: []", "safeguards: [{waive: travel-data, reason: because, approved_by: me}]", "travel-data", None),
+        (
+            "FACT-BECAUSE",
+            '      because: "{deposits} deposits, {total|money} together"\n',
+            "",
+            "repeated:",
+            None,
+        ),
+        (
+            "WORDS",
+            "consistent with money",
+            "evidence of money laundering by criminals, money",
+            "evidence",
+            None,
+        ),
+        (
+            "WAIVER-UNKNOWN",
+            "safeguards: []",
+            "safeguards: [{waive: minor, reason: because, approved_by: me}]",
+            "minor,",
+            "did you mean 'minors'?",
+        ),
+        (
+            "WAIVER-IDLE",
+            "safeguards: []",
+            "safeguards: [{waive: travel-data, reason: because, approved_by: me}]",
+            "travel-data",
+            None,
+        ),
         ("NAME-FORM", "    total:", "    Total:", "Total:", None),
         ("NAME-FORM", "    total:", "    end: amount\n    total:", "end:", None),
         ("PROTECTED", "'in'\n", "'in' and party.nationality = 'XX'\n", "party.", None),
         ("PROTECTED", "'in'\n", "'in' and counterparty_citizenship is null\n", "counterparty_c", None),
         ("LET-CYCLE", "    total:", "    a: b\n    b: a\n    total:", "b\n    b:", None),
-        ("YAML-DUP", "owner: rulebook\n", "owner: rulebook\nowner: someone\n", "owner: someone", "keep one of them"),
-        ("YAML-FLOW-CUT", "{count: rows,", "{count: rows, where: coalesce(own_transfer, false),", "coalesce", None),
+        (
+            "YAML-DUP",
+            "owner: rulebook\n",
+            "owner: rulebook\nowner: someone\n",
+            "owner: someone",
+            "keep one of them",
+        ),
+        (
+            "YAML-FLOW-CUT",
+            "{count: rows,",
+            "{count: rows, where: coalesce(own_transfer, false),",
+            "coalesce",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_fault_has_its_code_place_and_hint(check, code, old, new, word, hint):
     text = bent((old, new))
     (check.folder / "family").mkdir(parents=True)
@@ -248,8 +320,8 @@ def test_the_hash_follows_the_texts(check):
 
 
 def test_faults_raise(check):
+    check(bent(("kind:", "kin:")))
     with pytest.raises(RuleError) as caught:
-        check(bent(("kind:", "kin:")))
         load_rules(check.folder)
     assert len(caught.value.faults) == 2
 

@@ -100,7 +100,7 @@ def test_a_lock_that_is_no_lock(check):
     assert set(codes(check_lock(check.book))) == {"LOCK-TYPE", "LOCK-MISSING"}
 
 
-# ---- schema ------------------------------------------------------------------------------------------------
+# ---- schema --------------------------------------------------------------------------------------
 
 
 def shipped():
@@ -152,7 +152,7 @@ def test_the_written_schemas_are_the_generated_ones(tmp_path):
         assert shipped_one.read_text(encoding="utf-8") == schema_text(path.stem), "run: redflags rules schema"
 
 
-# ---- new rules ---------------------------------------------------------------------------------------------
+# ---- new rules -----------------------------------------------------------------------------------
 
 
 def test_a_new_rule_loads_and_has_tests(tmp_path):

@@ -48,9 +48,14 @@ def test_values_are_exact(check):
     assert check(TYPED) == ()
     rule = check.book["some-rule"].rule
     assert default_params(rule) == {
-        "window": 36 * 3_600_000_000, "least": Fraction(199, 2), "share": Fraction(4, 5), "factor": Fraction(3),
-        "means": ("cash", "NO"), "channel": "0123", "flag": True,
-    }  # fmt: skip
+        "window": 36 * 3_600_000_000,
+        "least": Fraction(199, 2),
+        "share": Fraction(4, 5),
+        "factor": Fraction(3),
+        "means": ("cash", "NO"),
+        "channel": "0123",
+        "flag": True,
+    }
     assert weakest_params(rule)["least"] == 0
     assert bind_params(rule) == default_params(rule)
 
@@ -71,7 +76,12 @@ def test_a_profile_and_a_segment_stand_above_the_default(check):
 @pytest.mark.parametrize(
     ("old", "new", "code", "hint"),
     [
-        ("some-rule:\n    least: {value: 5", "some-rul:\n    least: {value: 5", "PROFILE-RULE", "did you mean 'some-rule'?"),
+        (
+            "some-rule:\n    least: {value: 5",
+            "some-rul:\n    least: {value: 5",
+            "PROFILE-RULE",
+            "did you mean 'some-rule'?",
+        ),
         ("least: {value: 5", "lest: {value: 5", "PROFILE-PARAM", "did you mean 'least'?"),
         ("value: 5", "value: 50", "PROFILE-RANGE", "the rule states the range"),
         ("value: 5", "value: five", "PROFILE-VALUE", "$least is of type int"),
@@ -98,11 +108,23 @@ def test_profile_faults_are_located(check, old, new, code, hint):
 @pytest.mark.parametrize(
     ("kind", "raw"),
     [
-        ("int", "3"), ("int", True), ("int", "1.5"), ("ratio", "1e3"), ("ratio", "0.12345678"), ("money", "1.23456"),
-        ("duration", 7), ("duration", "1.5d"), ("duration", "-7d"), ("text", 3), ("list", "a"), ("list", [1]), ("bool", "yes"),
-        ("number", None), ("money", {"a": 1}),
+        ("int", "3"),
+        ("int", True),
+        ("int", "1.5"),
+        ("ratio", "1e3"),
+        ("ratio", "0.12345678"),
+        ("money", "1.23456"),
+        ("duration", 7),
+        ("duration", "1.5d"),
+        ("duration", "-7d"),
+        ("text", 3),
+        ("list", "a"),
+        ("list", [1]),
+        ("bool", "yes"),
+        ("number", None),
+        ("money", {"a": 1}),
     ],
-)  # fmt: skip
+)
 def test_what_is_of_another_type(kind, raw):
     with pytest.raises(RedflagsError):
         read_value(kind, raw)

@@ -39,10 +39,18 @@ def test_a_waiver_takes_it_off(check):
 @pytest.mark.parametrize(
     ("pattern", "applies"),
     [
-        ("place", True), ("sector", False), ("ledger.*", True), ("ledger.counterparty_country", True), ("ledger.amount", False),
-        ("parties.*", False), ("rule:some-*", True), ("rule:tf-*", False), ("*", True), ("list_entries.*", True),
+        ("place", True),
+        ("sector", False),
+        ("ledger.*", True),
+        ("ledger.counterparty_country", True),
+        ("ledger.amount", False),
+        ("parties.*", False),
+        ("rule:some-*", True),
+        ("rule:tf-*", False),
+        ("*", True),
+        ("list_entries.*", True),
     ],
-)  # fmt: skip
+)
 def test_patterns(check, pattern, applies):
     reads = {Read("ledger", "counterparty_country", "place"), Read("list_entries", None, "list")}
     quoted = f'"{pattern}"'
@@ -54,8 +62,14 @@ def test_patterns(check, pattern, applies):
 
 def test_reads_go_through_aggregates_views_and_keys(check):
     for change in (
-        ("{count: rows, within: $window}", "{count: rows, where: counterparty_country = 'AT', within: $window}"),
-        ("{count: rows, within: $window}", "{count: rows, by: [party_id, counterparty_country], within: $window}"),
+        (
+            "{count: rows, within: $window}",
+            "{count: rows, where: counterparty_country = 'AT', within: $window}",
+        ),
+        (
+            "{count: rows, within: $window}",
+            "{count: rows, by: [party_id, counterparty_country], within: $window}",
+        ),
         ("  let:", "  let:\n    home: party.residence_country"),
     ):
         assert check(bent(change), policies__mine=POLICY) == ()

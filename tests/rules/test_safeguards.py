@@ -43,7 +43,9 @@ def second_fact(check, when, *changes):
         assert old in text
         text = text.replace(old, new)
     faults = check(detected(text, PARAMS))
-    assert {fault.code for fault in faults} <= {"SECOND-FACT", "COMPLETE-NEEDED"}, [str(fault) for fault in faults]
+    assert {fault.code for fault in faults} <= {"SECOND-FACT", "COMPLETE-NEEDED"}, [
+        str(fault) for fault in faults
+    ]
     return [fault.message for fault in faults if fault.code == "SECOND-FACT"]
 
 
@@ -75,7 +77,7 @@ def test_ways_with_a_behaviour(check, when):
         ("at_least(0, much)", "no fact true"),
         ("place and any_sum", "any_sum: true whatever the data"),
         ("place and present", "present: true whatever the data"),
-        ("often_there and often", "facts over the same aggregate count once"),
+        ("often_there and often", "facts over one aggregate count once"),
         ("charity and much", "two different kinds of behaviour"),
         ("charity and spread and often_there", "two different kinds of behaviour"),
     ],
@@ -96,7 +98,10 @@ def test_a_filter_that_picks_non_profits_wants_two_kinds(check):
     change = ("where: direction = 'out'\n", "where: direction = 'out' and party.party_type = 'npo'\n")
     assert "two different kinds" in second_fact(check, "much", change)[0]
     assert second_fact(check, "much and spread", change) == []
-    excused = ("where: direction = 'out'\n", "where: direction = 'out' and not listed('carve_outs', party_id)\n")
+    excused = (
+        "where: direction = 'out'\n",
+        "where: direction = 'out' and not listed('carve_outs', party_id)\n",
+    )
     assert second_fact(check, "much", excused) == []
 
 
@@ -135,7 +140,7 @@ let:
   countries: {{distinct: counterparty_country, within: 30d}}
   rows_there: {{count: rows, where: cross_border, within: 30d}}
 facts:
-  tested: {fact.replace('}', ', points: 1, because: x}')}
+  tested: {fact.replace("}", ", points: 1, because: x}")}
   much: {{is: amount, if: amount_base >= 1000, because: x}}
 when: much
 """
@@ -146,7 +151,9 @@ when: much
 
 def test_every_class_is_thought_of():
     assert {"marker", "label"} | SUPPORTS.keys() >= KLASSES.keys()
-    assert {column.klass for table in dictionary().tables.values() for column in table.columns.values()} <= KLASSES.keys()
+    assert {
+        column.klass for table in dictionary().tables.values() for column in table.columns.values()
+    } <= KLASSES.keys()
     assert frozenset().union(*SUPPORTS.values()) <= set(FACT_KINDS)
 
 

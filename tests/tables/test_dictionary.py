@@ -65,7 +65,8 @@ def test_ledger_mirrors_both_sides():
     expected = {
         "account_id", "party_id", "direction", "counterparty_account_id", "counterparty_party_id",
         "counterparty_name", "counterparty_bank_id", "counterparty_country", "counterparty_bank_country",
-        "counterparty_region", "counterparty_key", "own_transfer", "cross_border", "own_country", "balance_after",
+        "counterparty_region", "counterparty_key", "own_transfer", "cross_border", "own_country",
+        "balance_after",
     }  # fmt: skip
     assert expected <= set(ledger.columns)
     assert set(dictionary().table("transactions").columns) <= set(ledger.columns)
@@ -183,7 +184,8 @@ def test_a_faulty_dictionary_says_everything_at_once(tmp_path):
     shutil.copytree(source / "dictionary", tmp_path / "dictionary")
     shutil.copy(source / "protected.yaml", tmp_path / "protected.yaml")
     (tmp_path / "dictionary" / "zz.yaml").write_text(
-        "broken:\n  doc: x\n  kind: stream\n  class: behaviour\n  keys: [nothing]\n  colour: red\n  columns:\n"
+        "broken:\n  doc: x\n  kind: stream\n  class: behaviour\n  keys: [nothing]\n"
+        "  colour: red\n  columns:\n"
         "    gender: {type: tekst, class: behaviour, doc: x, ref: nowhere, known_at: never}\n"
     )
     with pytest.raises(RedflagsError) as caught:

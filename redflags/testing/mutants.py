@@ -1,0 +1,80 @@
+"""Mutants against tests: which changes to a rule no case notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redflags.errors import RedflagsError
+from redflags.plan.book import load_lists_of
+from redflags.testing.mutate import Mutant, mutants_of
+from redflags.testing.run import Bench, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from redflags.rules.load import RuleBook
+
+
+@dataclass(frozen=True)
+class MutantReport:
+    """Mutants of one rule.
+
+    Attributes:
+        survivors: mutants that no case notices and nobody proved equivalent.
+        proven: mutants that the test file proves to be the same rule.
+        stale: proofs in the test file that name no surviving mutant.
+    """
+
+    rule_id: str
+    total: int
+    survivors: tuple[Mutant, ...]
+    proven: tuple[Mutant, ...]
+    stale: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether every mutant is noticed or proved equivalent, and every proof is needed."""
+        return not self.survivors and not self.stale
+
+
+def run_mutants(book: RuleBook, only: Iterable[str] | None = None) -> list[MutantReport]:
+    """Try every mutant of every rule on the cases of its test file.
+
+    Raises:
+        RedflagsError: a rule has no tests, or fails them before anything is changed.
+    """
+    lists = load_lists_of(book)
+    chosen = book.rules if only is None else [book[name] for name in only]
+    return [_report(Bench.of(book, file, lists)) for file in chosen]
+
+
+def _report(bench: Bench) -> MutantReport:
+    failed = [result for result in bench.run() if not result.passed]
+    if failed:
+        raise RedflagsError(f"{bench.file.id} fails its own tests ({failed[0].case}); mend them first")
+    mutants = mutants_of(bench.file)
+    alive = _bindable(bench, mutants)
+    for number, case in enumerate(bench.tests.cases):
+        if not alive:
+            break
+        outcomes = bench.judge(number, [mutant.mutation for mutant in alive])
+        alive = [mutant for mutant, outcome in zip(alive, outcomes, strict=True) if not any(problems(case, outcome))]
+    proofs = {entry.mutant for entry in bench.tests.equivalent}
+    names = {mutant.name for mutant in alive}
+    return MutantReport(
+        bench.file.id, len(mutants), tuple(m for m in alive if m.name not in proofs),
+        tuple(m for m in alive if m.name in proofs), tuple(sorted(proofs - names)),
+    )  # fmt: skip
+
+
+def _bindable(bench: Bench, mutants: list[Mutant]) -> list[Mutant]:
+    """Mutants that still are rules; a change that does not load is noticed before any test."""
+    found = []
+    for mutant in mutants:
+        try:
+            bench.judge(0, [mutant.mutation])
+        except RedflagsError:
+            continue
+        found.append(mutant)
+    return found
