@@ -11,7 +11,7 @@ import polars as pl
 
 from redflags.errors import UsageError
 from redflags.results.admit import admit
-from redflags.results.alerts import join_stories, tell
+from redflags.results.alerts import Stories, join_stories, tell
 from redflags.results.binding import bind_book, lists_of
 from redflags.results.cases import case_frame
 from redflags.results.changes import compare
@@ -58,8 +58,8 @@ def screen(
         book: A rule book, or where it stands; the shipped one without.
         profile: Parameter values and limits of a jurisdiction or institution.
         only: Ids of the rules to run; all without.
-        history: What came before: a run folder, whose state is carried on, or raw data, which is read and judged
-            but not reported on.
+        history: What came before: a run folder, whose state is carried on, or raw data, which is read and
+            judged but not reported on.
         as_of: Up to here the data is complete. Without it the newest moment is judged, but not yet final.
         lateness: How late rows may arrive, such as `2d`; the earlier run's without.
         mapping: Name or path of a mapping, for data in a foreign layout.
@@ -121,7 +121,12 @@ def screen(
     )
     run = Run(
         {},
-        **told.frames,
+        alerts=told.stories.alerts,
+        evidence=told.stories.evidence,
+        cases=told.cases,
+        suppressed=told.stories.suppressed,
+        withdrawn=told.withdrawn,
+        restricted=told.stories.restricted,
         not_evaluable=not_evaluable_frame(outcomes),
         pending=pending_frame(outcomes),
         rejects=pl.concat([dataset.rejects, admitted.refused]),
@@ -169,7 +174,7 @@ class _Steps:
         self._last = now
 
 
-# ---- what comes in -------------------------------------------------------------------------------------------
+# ---- what comes in -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -235,8 +240,8 @@ def _covers(past: _Past, dataset: Dataset) -> int:
 def _settled(past: _Past, dataset: Dataset, late: int) -> tuple[int | None, int | None]:
     """Up to where earlier rows are final, and from where on stories are reported.
 
-    Raw history is as final as a run over it would have left it. Stories are reported from its end on; where the
-    batch still has a part in its last moments, from before those.
+    Raw history is as final as a run over it would have left it. Stories are reported from its end on; where
+    the batch still has a part in its last moments, from before those.
     """
     if past.state is not None:
         return past.state.final, None
@@ -264,14 +269,16 @@ def _place(data: Data) -> str | None:
     return str(min({path.parent for path in paths}, key=lambda folder: len(folder.parts)))
 
 
-# ---- what comes out ------------------------------------------------------------------------------------------
+# ---- what comes out ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Told:
-    """Frames of the run that rest on hits, and what the next run needs of them."""
+    """What rests on hits: stories new or changed, and what the next run needs of them."""
 
-    frames: Mapping[str, pl.DataFrame]
+    stories: Stories
+    cases: pl.DataFrame
+    withdrawn: pl.DataFrame
     carried: pl.DataFrame
     sources: pl.DataFrame
     known: pl.DataFrame
@@ -289,14 +296,6 @@ def _tell(
     ]
     stories = join_stories([tell(bound, frame, clock.final, origins) for bound, frame in hits])
     changes = compare(stories, None if before is None else before.known, since)
-    said = changes.stories
-    frames = {
-        "alerts": said.alerts,
-        "evidence": said.evidence,
-        "cases": case_frame(changes.known.filter(pl.col("was") == "alert"), said.alerts),
-        "suppressed": said.suppressed,
-        "withdrawn": changes.withdrawn,
-        "restricted": said.restricted,
-    }
+    cases = case_frame(changes.known.filter(pl.col("was") == "alert"), changes.stories.alerts)
     carried, sources = carry(hits, clock, origins)
-    return _Told(frames, carried, sources, changes.known)
+    return _Told(changes.stories, cases, changes.withdrawn, carried, sources, changes.known)

@@ -44,7 +44,10 @@ class Window:
 
 def empty_columns(measure: Measure, size: int) -> Columns:
     """Result arrays of a measure before any key is seen: no rows in any window."""
-    columns: Columns = {"": np.zeros(size, np.float64 if measure.op in FLOATS else np.int64), "null": np.zeros(size, bool)}
+    columns: Columns = {
+        "": np.zeros(size, np.float64 if measure.op in FLOATS else np.int64),
+        "null": np.zeros(size, bool),
+    }
     if measure.op in {"first", "last"}:
         columns[""] = np.full(size, -1, np.int64)
     if measure.op == "bag":
@@ -55,7 +58,9 @@ def empty_columns(measure: Measure, size: int) -> Columns:
     return columns
 
 
-def run_aggregate(measure: Measure, inputs: Any, window: Window, out: Columns, place: NDArray[np.int32]) -> None:  # noqa: ANN401
+def run_aggregate(
+    measure: Measure, inputs: Any, window: Window, out: Columns, place: NDArray[np.int32]
+) -> None:
     """Fill ``out`` at ``place`` for one block.
 
     Raises:
@@ -77,7 +82,9 @@ def run_aggregate(measure: Measure, inputs: Any, window: Window, out: Columns, p
 
     match measure.op:
         case "count" if measure.latest_per:
-            _, n, _, _ = kernel.latest_sums(np.zeros(rows.size, np.int64), None, groups, inputs.n_groups, lo, hi)
+            _, n, _, _ = kernel.latest_sums(
+                np.zeros(rows.size, np.int64), None, groups, inputs.n_groups, lo, hi
+            )
             put("", n)
         case "count":
             put("", kernel.count(lo, hi))
@@ -141,7 +148,9 @@ def run_aggregate(measure: Measure, inputs: Any, window: Window, out: Columns, p
             put("empty", none)
         case "top_sum":
             number = measure.number.value if isinstance(measure.number, Number) else None
-            total, _, overflow = kernel.top_sum(values, nulls, groups, inputs.n_groups, lo, hi, int(number or 1))
+            total, _, overflow = kernel.top_sum(
+                values, nulls, groups, inputs.n_groups, lo, hi, int(number or 1)
+            )
             lacking = np.zeros(lo.size, np.int64) if nulls is None else kernel.null_counts(nulls, lo, hi)
             no_overflow(overflow & (lacking == 0))
             put("", total)
@@ -221,4 +230,6 @@ def _bags(
     bags = frame.drop_nulls().group_by("j").agg(pl.col("v").unique().sort())
     every = pl.DataFrame({"j": np.arange(size, dtype=np.int64)})
     none = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
-    return every.join(bags, on="j", how="left", maintain_order="left").select(pl.col("v").fill_null(none))["v"]
+    return every.join(bags, on="j", how="left", maintain_order="left").select(pl.col("v").fill_null(none))[
+        "v"
+    ]

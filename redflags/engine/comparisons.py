@@ -72,7 +72,15 @@ def comparisons(bound: BoundRule, fact: BoundFact) -> list[Comparison]:
             needed = id(raw) in top
             for op, side, other in ((">=", raw.low, resolved.low), ("<=", raw.high, resolved.high)):
                 found.append(
-                    Comparison(fact.name, op, resolved.operand, other, _words(raw.operand, text), _words(side, text), needed)
+                    Comparison(
+                        fact.name,
+                        op,
+                        resolved.operand,
+                        other,
+                        _words(raw.operand, text),
+                        _words(side, text),
+                        needed,
+                    )
                 )
 
     visit(written, fact.condition)

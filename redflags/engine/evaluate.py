@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
-POLARS = {"text": pl.String(), "bool": pl.Boolean(), "time": pl.Int64(), "date": pl.Int32(), "list": pl.List(pl.String)}
+POLARS = {
+    "text": pl.String(),
+    "bool": pl.Boolean(),
+    "time": pl.Int64(),
+    "date": pl.Int32(),
+    "list": pl.List(pl.String),
+}
 
 
 class Evaluator:
@@ -65,8 +71,10 @@ class Evaluator:
         roots = sorted({name for expr in exprs for name in expr.meta.root_names()})
         columns = [pl.Series("__rows", rows)]
         columns += [self.root(table, name, rows, world).alias(name) for name in roots]
-        return pl.DataFrame(columns).with_columns(expr.alias(str(i)) for i, expr in enumerate(exprs)).select(
-            str(i) for i in range(len(exprs))
+        return (
+            pl.DataFrame(columns)
+            .with_columns(expr.alias(str(i)) for i, expr in enumerate(exprs))
+            .select(str(i) for i in range(len(exprs)))
         )
 
     def root(self, table: Table, name: str, rows: Rows, world: int) -> pl.Series:

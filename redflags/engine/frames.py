@@ -81,14 +81,18 @@ class Table:
 
     def row_ids(self, rows: NDArray[np.int64]) -> pl.Series:
         """Ids of rows as text, copies made by ``each`` numbered from 1."""
-        parts = [self.column(name, rows).cast(pl.String).fill_null("?") for name in self.ids if self.has(name)]
+        parts = [
+            self.column(name, rows).cast(pl.String).fill_null("?") for name in self.ids if self.has(name)
+        ]
         if not parts:
             parts = [pl.Series("id", rows).cast(pl.String)]
         frame = pl.DataFrame([part.alias(f"p{i}") for i, part in enumerate(parts)])
         ids = frame.select(pl.concat_str(pl.all(), separator="/").alias("row_id"))["row_id"]
         if self.has(COPY):
             copy = self.column(COPY, rows).cast(pl.String)
-            ids = pl.DataFrame([ids, copy.alias("c")]).select(pl.format("{}#{}", "row_id", "c").alias("row_id"))["row_id"]
+            ids = pl.DataFrame([ids, copy.alias("c")]).select(
+                pl.format("{}#{}", "row_id", "c").alias("row_id")
+            )["row_id"]
         return ids
 
     def streams(self, rows: NDArray[np.int64]) -> pl.Series:
@@ -98,7 +102,9 @@ class Table:
         return pl.repeat(self.name, rows.size, eager=True)
 
 
-def in_order(frame: pl.DataFrame, at: pl.Series, tie: list[str]) -> tuple[NDArray[np.int64], pl.Series | None]:
+def in_order(
+    frame: pl.DataFrame, at: pl.Series, tie: list[str]
+) -> tuple[NDArray[np.int64], pl.Series | None]:
     """Moments in order, and the order: by moment, then by the tie columns.
 
     Only rows that share a moment are compared by the tie columns, since texts are dear to sort.
@@ -115,8 +121,12 @@ def in_order(frame: pl.DataFrame, at: pl.Series, tie: list[str]) -> tuple[NDArra
     if same.any() and columns:
         places = np.flatnonzero(same)
         rows = order[places]
-        keys = frame.select(columns)[rows].with_columns(pl.Series("__at", moments_[rows]), pl.Series("__row", rows))
-        order[places] = keys.sort(["__at", *columns], nulls_last=False, maintain_order=True)["__row"].to_numpy()
+        keys = frame.select(columns)[rows].with_columns(
+            pl.Series("__at", moments_[rows]), pl.Series("__row", rows)
+        )
+        order[places] = keys.sort(["__at", *columns], nulls_last=False, maintain_order=True)[
+            "__row"
+        ].to_numpy()
     if order.size and (order[1:] > order[:-1]).all():
         return np.ascontiguousarray(sorted_at), None
     return np.ascontiguousarray(sorted_at), pl.Series(order)
@@ -161,7 +171,13 @@ class Frames:
                 raise Missing("transactions")
             if self._ledger is None:
                 known = self.schemas.dictionary.table("ledger").columns
-                wanted = {n for n in self.names if n in known} | {"booked_at", "status", "seq", "account_id", "party_id"}
+                wanted = {n for n in self.names if n in known} | {
+                    "booked_at",
+                    "status",
+                    "seq",
+                    "account_id",
+                    "party_id",
+                }
                 self._ledger = derive_ledger(
                     self.dataset.tables["transactions"], self.dataset.tables.get("accounts"), sorted(wanted)
                 )
@@ -181,7 +197,9 @@ class Frames:
         if at.null_count():
             raw, at = raw.filter(at.is_not_null()), at.drop_nulls()
         ids = entry.id_parts or ((entry.id,) if entry.id else tuple(entry.keys))
-        sorted_at, order = in_order(raw, at, ["seq", *ids, *sorted(raw.columns)] if not ids else ["seq", *ids])
+        sorted_at, order = in_order(
+            raw, at, ["seq", *ids, *sorted(raw.columns)] if not ids else ["seq", *ids]
+        )
         return Table(frame, sorted_at, raw, order, ids, frame.table)
 
     def _changes(self, frame: Changes) -> Table:
@@ -191,7 +209,9 @@ class Frames:
         for column, word in ((entry.valid_from, "began"), (entry.valid_to, "ended")):
             if column is not None and column in raw.columns:
                 at = moments(pl.col(column), raw.schema[column]).alias("__at")
-                parts.append(raw.with_columns(at, pl.lit(word).alias("change")).filter(pl.col("__at").is_not_null()))
+                parts.append(
+                    raw.with_columns(at, pl.lit(word).alias("change")).filter(pl.col("__at").is_not_null())
+                )
         if not parts:
             raise Missing(frame.register, entry.valid_from or "")
         rows = pl.concat(parts)
@@ -202,7 +222,9 @@ class Frames:
 
     # ---- frames made from views -------------------------------------------------------------------------------
 
-    def _parent(self, rows: object, carried: tuple[tuple[str, object], ...]) -> tuple[Table, NDArray[np.int64], NDArray[np.bool_], pl.DataFrame]:
+    def _parent(
+        self, rows: object, carried: tuple[tuple[str, object], ...]
+    ) -> tuple[Table, NDArray[np.int64], NDArray[np.bool_], pl.DataFrame]:
         """The parent's rows that are in or perhaps in, which are perhaps, and all their columns with carried ones."""
         assert self.evaluator is not None  # noqa: S101  set by the run before any frame is made
         table, picked, perhaps = self.evaluator.rows_of(rows)  # type: ignore[arg-type]
@@ -214,7 +236,12 @@ class Frames:
                 made[name] = self.evaluator.plain(table, expr, picked).alias(name)  # type: ignore[arg-type]
             except Missing:
                 made.pop(name, None)  # whoever reads it is told that it is missing
-        return table, picked, perhaps, pl.DataFrame(list(made.values())) if made else pl.DataFrame({"_": picked})
+        return (
+            table,
+            picked,
+            perhaps,
+            pl.DataFrame(list(made.values())) if made else pl.DataFrame({"_": picked}),
+        )
 
     def _union(self, frame: Union) -> Table:
         parts, ats, perhaps_all, ids = [], [], [], []
@@ -232,7 +259,9 @@ class Frames:
         unknown = np.concatenate(perhaps_all)
         if order is not None:
             unknown = unknown[order.to_numpy()]
-        return Table(frame, sorted_at, rows_, order, ("_row",), "+".join(ids), unknown if unknown.any() else None)
+        return Table(
+            frame, sorted_at, rows_, order, ("_row",), "+".join(ids), unknown if unknown.any() else None
+        )
 
     def _each(self, frame: Each) -> Table:
         assert self.evaluator is not None  # noqa: S101
@@ -241,7 +270,9 @@ class Frames:
         asked = self.evaluator.asked(table, frame.keys, picked)
         names = [name for name in register.frame.columns if name not in {FROM, TO}]
         found = register.rows(asked, names)
-        found = found.sort([ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True)
+        found = found.sort(
+            [ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True
+        )
         index = found[ROW]
         copies = found.select((pl.int_range(pl.len()).over(ROW) + 1).alias(COPY))[COPY]
         if COPY in columns.columns:
@@ -252,7 +283,15 @@ class Frames:
         joined += [found[name].alias(f"{frame.alias}.{name}") for name in names]
         rows = pl.DataFrame([*joined, copies])
         unknown = perhaps[index.to_numpy()]
-        return Table(frame, table.at[picked][index.to_numpy()], rows, None, table.ids, table.name, unknown if unknown.any() else None)
+        return Table(
+            frame,
+            table.at[picked][index.to_numpy()],
+            rows,
+            None,
+            table.ids,
+            table.name,
+            unknown if unknown.any() else None,
+        )
 
     def _at(self, frame: At) -> Table:
         assert self.evaluator is not None  # noqa: S101
@@ -265,7 +304,15 @@ class Frames:
         unknown = perhaps[keep]
         if order is not None:
             unknown = unknown[order.to_numpy()]
-        return Table(frame, sorted_at, rows.drop("__n"), order, table.ids, table.name, unknown if unknown.any() else None)
+        return Table(
+            frame,
+            sorted_at,
+            rows.drop("__n"),
+            order,
+            table.ids,
+            table.name,
+            unknown if unknown.any() else None,
+        )
 
 
 __all__ = ["COPY", "MISSING_FROM", "MISSING_TO", "Frames", "Table", "in_order"]

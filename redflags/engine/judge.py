@@ -80,7 +80,11 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
     if tainted and rows.size:
         other = _facts(bound, table, rows, evaluator, world=1)
         other_outcome = _when(bound, other)
-        unsure = (outcome.is_not_null() & other_outcome.is_not_null() & (outcome != other_outcome)).fill_null(value=False).to_numpy()
+        unsure = (
+            (outcome.is_not_null() & other_outcome.is_not_null() & (outcome != other_outcome))
+            .fill_null(value=False)
+            .to_numpy()
+        )
         lost = outcome.is_null() | other_outcome.is_null()
         outcome = pl.select(pl.when(~lost).then(outcome)).to_series()
         facts = {name: _agreed(facts[name], other[name], keep=_deciding(bound, name)) for name in facts}
@@ -96,7 +100,11 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
         ("unknown rows in the window", rows[unsure & ~null], []),
     ]
     return Outcome(
-        bound, hits, *_not_evaluable(docket, reasons, evaluator), _pending(docket), int(rows.size + docket.doubtful.size)
+        bound,
+        hits,
+        *_not_evaluable(docket, reasons, evaluator),
+        _pending(docket),
+        int(rows.size + docket.doubtful.size),
     )
 
 
@@ -112,7 +120,9 @@ def _agreed(left: pl.Series, right: pl.Series, *, keep: bool) -> pl.Series:
     return pl.select(pl.when(same).then(left)).to_series()
 
 
-def _facts(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int) -> dict[str, pl.Series]:
+def _facts(
+    bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int
+) -> dict[str, pl.Series]:
     found: dict[str, pl.Series] = {}
     for fact in bound.facts:
         try:
@@ -129,7 +139,9 @@ def _when(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
         return pl.Series([], dtype=pl.Boolean)
     frame = pl.DataFrame([series.alias(name) for name, series in facts.items()])
     formula = bound.when.to_polars({name: pl.col(name) for name in facts}, bound.params)
-    return frame.select(pl.repeat(value=True, n=pl.len()).alias("_"), formula.alias("when"))["when"].cast(pl.Boolean)
+    return frame.select(pl.repeat(value=True, n=pl.len()).alias("_"), formula.alias("when"))["when"].cast(
+        pl.Boolean
+    )
 
 
 def _conditions(bound: BoundRule) -> list[Expr]:
@@ -151,7 +163,9 @@ def _not_evaluable(
         columns = [[] for _ in range(rows.size)] if not blamed else _per_row(blamed, rows.size)
         for name, mask in blamed or [("", np.ones(rows.size, dtype=bool))]:
             n = int(mask.sum())
-            counts.append({"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged})
+            counts.append(
+                {"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged}
+            )
         listed.append(
             pl.DataFrame(
                 {"row_id": table.row_ids(rows), "at": table.at[rows], "columns": columns},
@@ -171,28 +185,47 @@ def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> list[lis
 def blame(
     table: Table, exprs: Sequence[Expr], rows: Rows, evaluator: Evaluator
 ) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Which columns that the expressions read are null at which of the rows."""
-    names = {root for expr in exprs for root in evaluator.lower(table.node, expr).expr.meta.root_names()}
+    """Which columns that the expressions read are null at which of the rows.
+
+    A register that is asked with a null key is not to blame, the key is; nor is a measure that lacks history.
+    """
     found: dict[str, NDArray[np.bool_]] = {}
-    for name in sorted(names):
+    for expr in exprs:
+        _blame_roots(table, expr, rows, np.ones(rows.size, dtype=bool), evaluator, found)
+    return sorted(found.items())
+
+
+def _blame_roots(
+    table: Table, expr: Expr, rows: Rows, among: NDArray[np.bool_], evaluator: Evaluator, found: dict[str, NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
+    """Add the null columns below ``expr`` to ``found``; returns where some was."""
+    blamed = np.zeros(rows.size, dtype=bool)
+    for name in sorted(set(evaluator.lower(table.node, expr).expr.meta.root_names())):
         if name.endswith((".empty", ".den", ".over")):
             continue
-        mask = evaluator.root(table, name, rows, 0).is_null().to_numpy()
-        if mask.any():
+        mask = evaluator.root(table, name, rows, 0).is_null().to_numpy() & among
+        if not mask.any():
+            continue
+        blamed |= mask
+        rest = mask.copy()
+        if name[0] == "@":
+            for key in evaluator.schemas.lookups[name].keys:
+                rest &= ~_blame_roots(table, key, rows, mask, evaluator, found)
+        if rest.any():
             shown = describe(evaluator, table, name)
-            found[shown] = found.get(shown, np.zeros(rows.size, dtype=bool)) | mask
-    return sorted(found.items())
+            found[shown] = found.get(shown, np.zeros(rows.size, dtype=bool)) | rest
+    return blamed
 
 
 def describe(evaluator: Evaluator, table: Table, name: str) -> str:
     """What an internal column stands for, in the words of the rule."""
     if name[0] == "@":
         lookup = evaluator.schemas.lookups[name.partition(".")[0]]
-        column = lookup.column or lookup.kind
-        return f"{lookup.table}.{column}"
+        return f"{lookup.table}.{lookup.column or lookup.kind}"
     if name[0] == "%":
         measure = evaluator.schemas.measures[name.partition(".")[0]]
-        return f"measure {evaluator.schemas.label(measure)}"
+        why = " (history too short)" if measure.complete else ""
+        return f"measure {evaluator.schemas.label(measure)}{why}"
     return f"{table.name}.{name}"
 
 
@@ -205,7 +238,9 @@ def _window_blame(bound: BoundRule, rows: Rows, evaluator: Evaluator) -> list[tu
         measure = pending.pop()
         table, source, perhaps = evaluator.rows_of(measure.source)
         if perhaps.any() and measure.source.filter is not None:
-            names |= {n for n, _ in blame(table, conjuncts(measure.source.filter), source[perhaps], evaluator)}
+            names |= {
+                n for n, _ in blame(table, conjuncts(measure.source.filter), source[perhaps], evaluator)
+            }
         inner = [*measures(measure.source.filter), *measures(measure.value)]
         pending += [m for m in inner if evaluator.measures.tainted(m)]
     return [(name, np.ones(rows.size, dtype=bool)) for name in sorted(names)]

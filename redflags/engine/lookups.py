@@ -114,7 +114,14 @@ class Lookups:
         asked = self.evaluator.asked(table, lookup.keys, rows)
         if lookup.kind == "threshold":
             limits = self.thresholds
-            edges = sorted({e for r in (limits.limits, limits.blocs, limits.rates) if r is not None for e in r.boundaries})
+            edges = sorted(
+                {
+                    e
+                    for r in (limits.limits, limits.blocs, limits.rates)
+                    if r is not None
+                    for e in r.boundaries
+                }
+            )
             questions, index = condensed(asked, edges)
             amount, over = limits.ask(lookup.column, questions)
             return {"": amount.gather(index), "over": over.gather(index)}
@@ -131,7 +138,13 @@ class Lookups:
         return {"": found}
 
     def _value(
-        self, register: Register, questions: pl.DataFrame, index: pl.Series, lookup: Lookup, table: Table, rows: Rows
+        self,
+        register: Register,
+        questions: pl.DataFrame,
+        index: pl.Series,
+        lookup: Lookup,
+        table: Table,
+        rows: Rows,
     ) -> pl.Series:
         """The column, hidden before the moment at which it is known."""
         found = register.values(questions, lookup.column).gather(index)
@@ -141,7 +154,9 @@ class Lookups:
             if register.table.columns[entry.known_at].type == "date":
                 known = known.cast(pl.Int64) * 86_400_000_000
             at = pl.Series(table.at[rows])
-            found = pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
+            found = (
+                pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
+            )
         return found
 
     def _local(self, table: Table, lookup: Lookup, rows: Rows) -> pl.Series:

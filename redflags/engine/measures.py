@@ -179,7 +179,9 @@ class Measures:
             valid = order.judged[demand.rows] >= 0
             if measure.complete:
                 valid &= self._complete(measure, judged, demand.rows)
-            self._stores[measure, world].put(demand.rows, series_of(self.evaluator, measure, columns, valid, world))
+            self._stores[measure, world].put(
+                demand.rows, series_of(self.evaluator, measure, columns, valid, world)
+            )
 
     def _blocks(self, order: KeyOrder) -> Iterable[tuple[int, int]]:
         begin = 0
@@ -323,7 +325,9 @@ class Measures:
         sizes[perm] = np.diff(offsets)
         final = np.concatenate([[0], np.cumsum(sizes)])
         out = np.empty(found.size, np.int64)
-        for_each = np.repeat(final[:-1][perm], np.diff(offsets)) + (np.arange(found.size) - np.repeat(offsets[:-1], np.diff(offsets)))
+        for_each = np.repeat(final[:-1][perm], np.diff(offsets)) + (
+            np.arange(found.size) - np.repeat(offsets[:-1], np.diff(offsets))
+        )
         out[for_each] = picked[found]
         return final, out
 

@@ -140,7 +140,18 @@ def columns_read(book: BoundBook) -> frozenset[str]:
     seen: set[object] = set()
     for bound in book.rules:
         exprs: list[ex.Expr] = [fact.condition for fact in bound.facts]
-        exprs += [e for e in (bound.where, bound.narrow, bound.party, *bound.key, *bound.subject, *bound.lets.values()) if e]
+        exprs += [
+            e
+            for e in (
+                bound.where,
+                bound.narrow,
+                bound.party,
+                *bound.key,
+                *bound.subject,
+                *bound.lets.values(),
+            )
+            if e
+        ]
         exprs += [slot.expr for fact in bound.facts if fact.because for slot in fact.because.slots]
         exprs += [slot.expr for slot in bound.rationale.slots]
         exprs += [condition for _, condition in bound.policies if condition is not None]
@@ -151,7 +162,9 @@ def columns_read(book: BoundBook) -> frozenset[str]:
 _ALWAYS = ("txn_id", "direction", "booked_at", "seq", "status", "account_id", "party_id", "currency")
 
 
-def _collect(exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: set[str], seen: set[object]) -> None:
+def _collect(
+    exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: set[str], seen: set[object]
+) -> None:
     if frame not in seen:
         seen.add(frame)
         for parent in parents(frame):

@@ -47,7 +47,9 @@ def hits_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], evaluato
     columns = {
         "moment": at + bound.delay,
         "at": at,
-        "seq": table.column("seq", rows).fill_null(0).cast(pl.Int64) if table.has("seq") else np.zeros(rows.size, np.int64),
+        "seq": table.column("seq", rows).fill_null(0).cast(pl.Int64)
+        if table.has("seq")
+        else np.zeros(rows.size, np.int64),
         "row_id": table.row_ids(rows),
         "table": table.streams(rows),
         "key": story.keys(),
@@ -70,7 +72,12 @@ def bare_frame(docket: Docket, rows: Rows, _: dict[str, pl.Series], __: Evaluato
     """Hits with nothing but their place."""
     table, at = docket.table, docket.table.at[rows]
     placed = pl.DataFrame(
-        {"moment": at + docket.bound.delay, "at": at, "row_id": table.row_ids(rows), "table": table.streams(rows)}
+        {
+            "moment": at + docket.bound.delay,
+            "at": at,
+            "row_id": table.row_ids(rows),
+            "table": table.streams(rows),
+        }
     )
     lacking = [pl.lit(None, dtype).alias(name) for name, dtype in HITS.items() if name not in placed.columns]
     return placed.with_columns(lacking).select(list(HITS)).sort("moment", "at", "row_id")
@@ -78,7 +85,12 @@ def bare_frame(docket: Docket, rows: Rows, _: dict[str, pl.Series], __: Evaluato
 
 class _Story:
     def __init__(
-        self, bound: BoundRule, table: Table, rows: Rows, truths: dict[str, list[bool | None]], evaluator: Evaluator
+        self,
+        bound: BoundRule,
+        table: Table,
+        rows: Rows,
+        truths: dict[str, list[bool | None]],
+        evaluator: Evaluator,
     ) -> None:
         self.bound, self.table, self.rows, self.truths, self.evaluator = bound, table, rows, truths, evaluator
         self.size = int(rows.size)
@@ -113,16 +125,22 @@ class _Story:
 
     def keys(self) -> list[list[str]]:
         """Episode keys as texts."""
-        parts = [self.evaluator.plain(self.table, e, self.rows).cast(pl.String).to_list() for e in self.bound.key]
+        parts = [
+            self.evaluator.plain(self.table, e, self.rows).cast(pl.String).to_list() for e in self.bound.key
+        ]
         if not parts:
             return [[] for _ in range(self.size)]
         return [["" if x is None else x for x in row] for row in zip(*parts, strict=True)]
 
     def sentences(self, template: Template) -> list[str]:
         """A template filled at every hit."""
-        shown = [part if isinstance(part, str) else (self.show(part.expr), part.format) for part in template.parts]
+        shown = [
+            part if isinstance(part, str) else (self.show(part.expr), part.format) for part in template.parts
+        ]
         return [
-            "".join(p if isinstance(p, str) else "unknown" if p[0] is None else p[0].text(i, p[1]) for p in shown)
+            "".join(
+                p if isinstance(p, str) else "unknown" if p[0] is None else p[0].text(i, p[1]) for p in shown
+            )
             for i in range(self.size)
         ]
 
@@ -148,13 +166,15 @@ class _Story:
 
     def unknown(self) -> list[list[str]]:
         return [
-            [f.name for f in self.bound.facts if not f.deciding and self.truths[f.name][i] is None] for i in range(self.size)
+            [f.name for f in self.bound.facts if not f.deciding and self.truths[f.name][i] is None]
+            for i in range(self.size)
         ]
 
     def scores(self) -> list[int]:
         base = self.bound.rule.alert.score
         return [
-            min(TOP, base + sum(f.points for f in self.bound.facts if self.true_at(f, i))) for i in range(self.size)
+            min(TOP, base + sum(f.points for f in self.bound.facts if self.true_at(f, i)))
+            for i in range(self.size)
         ]
 
     # ---- observed values --------------------------------------------------------------------------------------
@@ -252,7 +272,11 @@ class _Story:
         return found
 
     def _windows(
-        self, measure: Any, here: Rows, found: list[list[dict[str, str]]], listed: list[set[tuple[str, str]]]  # noqa: ANN401
+        self,
+        measure: Any,
+        here: Rows,
+        found: list[list[dict[str, str]]],
+        listed: list[set[tuple[str, str]]],
     ) -> None:
         assert self.evaluator.measures is not None  # noqa: S101  set by the run
         source = self.evaluator.frames.table(measure.source.frame)

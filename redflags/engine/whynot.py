@@ -79,14 +79,18 @@ def why_not(dataset: Dataset, book: BoundBook, rule_id: str, subject_id: str, cl
     """
     bounds = [bound for bound in book.rules if bound.id == rule_id]
     if not bounds:
-        raise UsageError(f"no such rule: '{rule_id}' {did_you_mean(rule_id, [b.id for b in book.rules])}".strip())
+        raise UsageError(
+            f"no such rule: '{rule_id}' {did_you_mean(rule_id, [b.id for b in book.rules])}".strip()
+        )
     evaluator = engine(dataset, replace(book, rules=tuple(bounds)), clock.covers_from)
     found: list[WhyNot] = []
     for bound in bounds:
         try:
             found.append(_judged(bound, evaluator, clock, subject_id))
         except Missing as missing:
-            found.append(_answer(bound, subject_id, "not evaluable", reasons=(f"the rule cannot run: {missing}",)))
+            found.append(
+                _answer(bound, subject_id, "not evaluable", reasons=(f"the rule cannot run: {missing}",))
+            )
     return max(found, key=lambda item: (item.outcome == "fired", item.rows))
 
 
@@ -104,14 +108,23 @@ def _judged(bound: BoundRule, evaluator: Evaluator, clock: Clock, subject_id: st
     truths = {name: series.to_list() for name, series in facts.items()}
     deciding = [fact.name for fact in bound.facts if fact.deciding]
     score = [
-        (outcome[i] is True, sum(truths[n][i] is True for n in deciding), sum(truths[n][i] is None for n in deciding), i)
+        (
+            outcome[i] is True,
+            sum(truths[n][i] is True for n in deciding),
+            sum(truths[n][i] is None for n in deciding),
+            i,
+        )
         for i in range(int(rows.size))
     ]
     best = max(score)[3]
     row = rows[best : best + 1]
     views = tuple(_view(bound, fact, truths[fact.name][best], docket, row, evaluator) for fact in bound.facts)
     word = {True: "fired", False: "not fired", None: "not evaluable"}[outcome[best]]
-    reasons: list[str] = [f"'{view.name.replace('_', ' ')}' is not true" for view in views if view.deciding and view.truth is False]
+    reasons: list[str] = [
+        f"'{view.name.replace('_', ' ')}' is not true"
+        for view in views
+        if view.deciding and view.truth is False
+    ]
     if outcome[best] is None:
         blamed = blame(docket.table, [f.condition for f in bound.facts if f.deciding], row, evaluator)
         reasons += [f"{name} is not known" for name, _ in blamed]
@@ -124,10 +137,15 @@ def _judged(bound: BoundRule, evaluator: Evaluator, clock: Clock, subject_id: st
     )  # fmt: skip
 
 
-def _of_subject(docket: Docket, evaluator: Evaluator, rows: NDArray[np.int64], subject_id: str) -> NDArray[np.int64]:
+def _of_subject(
+    docket: Docket, evaluator: Evaluator, rows: NDArray[np.int64], subject_id: str
+) -> NDArray[np.int64]:
     if rows.size == 0:
         return rows
-    parts = [evaluator.plain(docket.table, part, rows).cast(pl.String).fill_null("") for part in docket.bound.subject]
+    parts = [
+        evaluator.plain(docket.table, part, rows).cast(pl.String).fill_null("")
+        for part in docket.bound.subject
+    ]
     frame = pl.DataFrame([part.alias(str(i)) for i, part in enumerate(parts)])
     mine = frame.select(pl.concat_str(pl.all(), separator="|").alias("s"))["s"] == subject_id
     return rows[mine.to_numpy()]
@@ -140,10 +158,20 @@ def _no_rows(docket: Docket, evaluator: Evaluator, subject_id: str) -> WhyNot:
     if doubtful.size:
         parts = [bound.where] if bound.where is not None else []
         names = ", ".join(name for name, _ in blame(table, parts, doubtful, evaluator))
-        return _answer(bound, subject_id, "not evaluable", reasons=(f"{doubtful.size} rows could not be judged: {names} not known",))
+        return _answer(
+            bound,
+            subject_id,
+            "not evaluable",
+            reasons=(f"{doubtful.size} rows could not be judged: {names} not known",),
+        )
     every = _of_subject(docket, evaluator, evaluator.rows_of(ViewRows(bound.frame))[1], subject_id)
     if every.size == 0:
-        return _answer(bound, subject_id, "no rows", reasons=("the data have no row of this subject in the rule's stream",))
+        return _answer(
+            bound,
+            subject_id,
+            "no rows",
+            reasons=("the data have no row of this subject in the rule's stream",),
+        )
     reasons = [f"none of its {every.size} rows is one that the rule judges"]
     from redflags.expr.nodes import conjuncts
 
@@ -154,12 +182,21 @@ def _no_rows(docket: Docket, evaluator: Evaluator, subject_id: str) -> WhyNot:
 
 
 def _view(
-    bound: BoundRule, fact: BoundFact, truth: bool | None, docket: Docket, row: NDArray[np.int64], evaluator: Evaluator
+    bound: BoundRule,
+    fact: BoundFact,
+    truth: bool | None,
+    docket: Docket,
+    row: NDArray[np.int64],
+    evaluator: Evaluator,
 ) -> FactView:
     shown = tuple(
-        view for item in comparisons(bound, fact) if (view := _comparison(item, docket, row, evaluator)) is not None
+        view
+        for item in comparisons(bound, fact)
+        if (view := _comparison(item, docket, row, evaluator)) is not None
     )
-    return FactView(fact.name, fact.kind, fact.deciding, truth, _sentence(fact, docket, row, evaluator), shown)
+    return FactView(
+        fact.name, fact.kind, fact.deciding, truth, _sentence(fact, docket, row, evaluator), shown
+    )
 
 
 def _comparison(
@@ -171,8 +208,14 @@ def _comparison(
         left, right = (show(evaluator, docket.table, side, row) for side in (item.left, item.right))
         holds = evaluator.condition(docket.table, Binary(item.op, item.left, item.right), row)[0]
     except Missing as missing:
-        return ComparisonView(item.left_text, f"unknown ({missing.what} did not come in)", item.op, item.right_text, None)
-    limit = replace(right, type=left.type, currencies=left.currencies) if left.type.numeric and right.type.kind == "literal" else right
+        return ComparisonView(
+            item.left_text, f"unknown ({missing.what} did not come in)", item.op, item.right_text, None
+        )
+    limit = (
+        replace(right, type=left.type, currencies=left.currencies)
+        if left.type.numeric and right.type.kind == "literal"
+        else right
+    )
     return ComparisonView(item.left_text, left.text(0), item.op, limit.text(0), holds)
 
 

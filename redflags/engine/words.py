@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from redflags.expr import types as t
 from redflags.expr.calls import unit_of_kind
 from redflags.units import (
     MONEY_SCALE,
@@ -76,11 +75,18 @@ def show(evaluator: Evaluator, table: Table, expr: Expr, rows: NDArray[Any]) -> 
     raw = frame["0"].to_list()
     dens = frame["1"].to_list() if value.den is not None else [1] * len(raw)
     empties: list[bool] = (
-        frame[str(len(parts) - 1)].fill_null(value=False).to_list() if value.empty is not None else [False] * len(raw)
+        frame[str(len(parts) - 1)].fill_null(value=False).to_list()
+        if value.empty is not None
+        else [False] * len(raw)
     )
-    numeric = (value.type.numeric or value.type.kind == "literal" or "*" in value.type.kind) and not value.floating
+    numeric = (
+        value.type.numeric or value.type.kind == "literal" or "*" in value.type.kind
+    ) and not value.floating
     if numeric:
-        raw = [None if x is None or d in (None, 0) else value.scale * x / d for x, d in zip(raw, dens, strict=True)]
+        raw = [
+            None if x is None or d in (None, 0) else value.scale * x / d
+            for x, d in zip(raw, dens, strict=True)
+        ]
     currencies: list[str | None] = [None] * len(raw)
     if value.type.kind == "money" and value.type.currency == "row" and table.has("currency"):
         currencies = table.column("currency", rows).to_list()
@@ -149,7 +155,13 @@ def _scaled(value: Any, scale: int) -> int:  # noqa: ANN401
 
 def unit(kind: Type) -> str:
     """What a value counts."""
-    return {"money": "money", "duration": "duration", "int": "count", "number": "number", "real": "number"}.get(kind.kind, kind.kind)
+    return {
+        "money": "money",
+        "duration": "duration",
+        "int": "count",
+        "number": "number",
+        "real": "number",
+    }.get(kind.kind, kind.kind)
 
 
 def texts(shown: Shown, form: str | None, size: int) -> Sequence[str]:

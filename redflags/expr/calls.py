@@ -121,7 +121,14 @@ def choose(conditions: Sequence[pl.Expr], values: Sequence[Value], offset: int) 
     if any(value.den is not None for value in values):
         den = _when(conditions, [pl.lit(1, pl.Int64) if v.den is None else v.den for v in values])
     return Value(
-        kind, pick, first.scale, den, max(v.bits for v in values), max(v.den_bits for v in values), empty, first.floating
+        kind,
+        pick,
+        first.scale,
+        den,
+        max(v.bits for v in values),
+        max(v.den_bits for v in values),
+        empty,
+        first.floating,
     )
 
 
@@ -189,7 +196,9 @@ def _check_count(node: nodes.Call) -> None:
     many = any(arg.endswith("*") for arg in wanted)
     if len(node.args) < len(fixed) or (not many and len(node.args) > len(wanted)):
         shown = ", ".join(wanted)
-        raise ExprError(f"{node.name}({shown}) got {len(node.args)} arguments", node.start, code="EXPR-ARGUMENTS")
+        raise ExprError(
+            f"{node.name}({shown}) got {len(node.args)} arguments", node.start, code="EXPR-ARGUMENTS"
+        )
 
 
 _ACCEPTS = {
@@ -206,7 +215,11 @@ def _check_kinds(node: nodes.Call, args: Sequence[Value]) -> None:
     for want, value, arg in zip(wanted, args, node.args, strict=False):
         accepts = _ACCEPTS.get(want.rstrip("*?"))
         if accepts is not None and value.type.kind not in accepts | {"null"}:
-            raise ExprError(f"{node.name} wants {want.rstrip('*?')} here, this is {value.type}", arg.start, code="EXPR-TYPE")
+            raise ExprError(
+                f"{node.name} wants {want.rstrip('*?')} here, this is {value.type}",
+                arg.start,
+                code="EXPR-TYPE",
+            )
 
 
 def _local(lowering: Lowering, node: nodes.Call) -> Value:
@@ -223,7 +236,11 @@ def _local(lowering: Lowering, node: nodes.Call) -> Value:
 
 def _abs(_: nodes.Call, args: Sequence[Value]) -> Value:
     value = args[0]
-    return constant(abs(value.const), value.type) if value.const is not None else replace(value, expr=value.expr.abs())
+    return (
+        constant(abs(value.const), value.type)
+        if value.const is not None
+        else replace(value, expr=value.expr.abs())
+    )
 
 
 def _coalesce(node: nodes.Call, args: Sequence[Value]) -> Value:

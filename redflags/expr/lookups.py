@@ -9,7 +9,7 @@ import polars as pl
 from redflags.errors import did_you_mean
 from redflags.expr import nodes
 from redflags.expr import types as t
-from redflags.expr.calls import unit_of_kind, unify
+from redflags.expr.calls import unify, unit_of_kind
 from redflags.expr.lexer import ExprError
 from redflags.expr.values import Value, boolean, compare
 from redflags.plan.nodes import Lookup
@@ -44,7 +44,9 @@ def _literal(node: nodes.Expr, what: str) -> str:
     raise ExprError(f"{what} is written as a quoted name", node.start, code="EXPR-ARGUMENTS")
 
 
-def _register(lowering: Lowering, name: str, node: nodes.Expr, keys: tuple[nodes.Expr, ...]) -> tuple[str, tuple[nodes.Expr, ...]]:
+def _register(
+    lowering: Lowering, name: str, node: nodes.Expr, keys: tuple[nodes.Expr, ...]
+) -> tuple[str, tuple[nodes.Expr, ...]]:
     """The table behind a register's name; a list's own id is its table with the first key given."""
     schemas = lowering.schemas
     if name in schemas.list_tables:
@@ -52,19 +54,30 @@ def _register(lowering: Lowering, name: str, node: nodes.Expr, keys: tuple[nodes
     table = schemas.dictionary.tables.get(name)
     if table is None or not table.keys:
         known = [entry.name for entry in schemas.dictionary.tables.values() if entry.keys]
-        raise ExprError(f"unknown register {name!r}", node.start, did_you_mean(name, [*known, *schemas.list_tables]), "EXPR-REGISTER")
+        raise ExprError(
+            f"unknown register {name!r}",
+            node.start,
+            did_you_mean(name, [*known, *schemas.list_tables]),
+            "EXPR-REGISTER",
+        )
     return name, keys
 
 
-def _keys(lowering: Lowering, table: str, keys: tuple[nodes.Expr, ...], node: nodes.Call) -> tuple[nodes.Expr, ...]:
+def _keys(
+    lowering: Lowering, table: str, keys: tuple[nodes.Expr, ...], node: nodes.Call
+) -> tuple[nodes.Expr, ...]:
     declared = lowering.schemas.dictionary.table(table).keys
     if not 1 <= len(keys) <= len(declared):
         shown = ", ".join(declared)
-        raise ExprError(f"{table!r} is looked up by {shown}; got {len(keys)} keys", node.start, code="EXPR-ARGUMENTS")
+        raise ExprError(
+            f"{table!r} is looked up by {shown}; got {len(keys)} keys", node.start, code="EXPR-ARGUMENTS"
+        )
     for key in keys:
         value = lowering._lower(key)  # noqa: SLF001
         if value.type.kind not in {"text", "list", "null", "date", "int", "bool"}:
-            raise ExprError(f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE")
+            raise ExprError(
+                f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE"
+            )
     return keys
 
 
@@ -84,7 +97,12 @@ def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
     table, keys = _register(lowering, name, node.args[0], node.args[1:])
     columns = lowering.schemas.dictionary.table(table).columns
     if column not in columns:
-        raise ExprError(f"{table!r} has no column {column!r}", node.args[0].start, did_you_mean(column, columns), "EXPR-NAME")
+        raise ExprError(
+            f"{table!r} has no column {column!r}",
+            node.args[0].start,
+            did_you_mean(column, columns),
+            "EXPR-NAME",
+        )
     lookup = Lookup("value", table, column, _keys(lowering, table, keys, node))
     return typed_column(columns[column].type, pl.col(lowering.schemas.lookup_name(lookup)))
 
@@ -122,7 +140,9 @@ def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tu
     kind = _literal(node.args[0], "the kind of threshold")
     known = lowering.schemas.threshold_kinds
     if known and kind not in known:
-        raise ExprError(f"unknown threshold {kind!r}", node.args[0].start, did_you_mean(kind, known), "EXPR-REGISTER")
+        raise ExprError(
+            f"unknown threshold {kind!r}", node.args[0].start, did_you_mean(kind, known), "EXPR-REGISTER"
+        )
     place = lowering._lower(node.args[1])  # noqa: SLF001
     if place.type.kind not in {"text", "null"}:
         raise ExprError("the place is a country code", node.args[1].start, code="EXPR-TYPE")

@@ -6,7 +6,6 @@ One function per node type. What a register or a window must answer first become
 
 from __future__ import annotations
 
-from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,12 +14,24 @@ from redflags.errors import did_you_mean
 from redflags.expr import calls, nodes
 from redflags.expr import types as t
 from redflags.expr.lexer import ExprError
-from redflags.expr.values import TooWide, Value, add, any_empty, boolean, compare, constant, divide, multiply, negate
+from redflags.expr.values import (
+    TooWide,
+    Value,
+    add,
+    any_empty,
+    boolean,
+    compare,
+    constant,
+    divide,
+    multiply,
+    negate,
+)
 from redflags.plan.measured import measure_value
 from redflags.plan.nodes import ListLiteral, Lookup, MeasureRef
 from redflags.plan.schema import refs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from redflags.expr.types import Type
@@ -46,65 +57,68 @@ class Lowering:
             return self._lower(node)
         except TooWide:
             raise ExprError(
-                "the exact result could pass 127 bits", node.start, "multiply fewer amounts with each other", "EXPR-WIDTH"
+                "the exact result could pass 127 bits",
+                node.start,
+                "multiply fewer amounts with each other",
+                "EXPR-WIDTH",
             ) from None
 
     def condition(self, node: nodes.Expr) -> pl.Expr:
         """A condition as a nullable Boolean expression; a known-empty one is false."""
         value = self.lower(node)
         if value.type.kind not in {"bool", "null"}:
-            raise ExprError(f"a condition is wanted, this is {value.type}", node.start, "compare it with something", "EXPR-TYPE")
+            raise ExprError(
+                f"a condition is wanted, this is {value.type}",
+                node.start,
+                "compare it with something",
+                "EXPR-TYPE",
+            )
         return boolean(value.expr, (value,)).expr
 
     # ---- leaves -----------------------------------------------------------------------------------------------
 
-    @singledispatchmethod
-    def _lower(self, node: Any) -> Value:
-        raise ExprError(f"cannot use {type(node).__name__} here", node.start, code="EXPR-TYPE")
+    def _lower(self, node: nodes.Expr) -> Value:
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            raise ExprError(f"cannot use {type(node).__name__} here", node.start, code="EXPR-TYPE")
+        return handler(self, node)
 
-    @_lower.register
-    def _(self, node: nodes.Number) -> Value:
+    def _number(self, node: nodes.Number) -> Value:
         return constant(node.value, t.LITERAL)
 
-    @_lower.register
-    def _(self, node: nodes.Text) -> Value:
+    def _text(self, node: nodes.Text) -> Value:
         return Value(t.TEXT, pl.lit(node.value, pl.String))
 
-    @_lower.register
-    def _(self, node: nodes.Bool) -> Value:
+    def _bool(self, node: nodes.Bool) -> Value:
         return Value(t.BOOL, pl.lit(node.value, pl.Boolean))
 
-    @_lower.register
-    def _(self, node: nodes.Null) -> Value:
+    def _null(self, node: nodes.Null) -> Value:
         return Value(t.NULL, pl.lit(None))
 
-    @_lower.register
-    def _(self, node: nodes.Interval) -> Value:
+    def _interval(self, node: nodes.Interval) -> Value:
         return constant(_fraction(node.micros), t.DURATION)
 
-    @_lower.register
-    def _(self, node: nodes.DateLiteral) -> Value:
+    def _dateliteral(self, node: nodes.DateLiteral) -> Value:
         return Value(t.DATE, pl.lit(node.days, pl.Int32))
 
-    @_lower.register
-    def _(self, node: nodes.TimeLiteral) -> Value:
+    def _timeliteral(self, node: nodes.TimeLiteral) -> Value:
         return Value(t.TIME, pl.lit(node.micros, pl.Int64))
 
-    @_lower.register
-    def _(self, node: ListLiteral) -> Value:
+    def _listliteral(self, node: ListLiteral) -> Value:
         return Value(t.LIST, pl.lit(pl.Series([list(node.items)], dtype=pl.List(pl.String))).first())
 
-    @_lower.register
-    def _(self, node: MeasureRef) -> Value:
+    def _measureref(self, node: MeasureRef) -> Value:
         return measure_value(self.schemas, node.measure, node.start)
 
-    @_lower.register
-    def _(self, node: nodes.Name) -> Value:
+    def _name(self, node: nodes.Name) -> Value:
         if len(node.parts) == 1 or node.text in self.schema.columns:
             word = node.text
             if word in self.schema.refs and word not in self.schema.columns:
                 raise ExprError(
-                    f"{word!r} is a reference, not a value", node.start, f"write {word}.column, or found({word})", "EXPR-NAME"
+                    f"{word!r} is a reference, not a value",
+                    node.start,
+                    f"write {word}.column, or found({word})",
+                    "EXPR-NAME",
                 )
             return self.column(word, node.start)
         return self.path(node)
@@ -144,15 +158,16 @@ class Lowering:
         for index, part in enumerate(parts[1:], start=1):
             refs = refs_of(self.schemas.dictionary.table(table))
             if part not in refs:
-                raise ExprError(f"{table!r} has no reference {part!r}", offset, did_you_mean(part, refs), "EXPR-NAME")
+                raise ExprError(
+                    f"{table!r} has no reference {part!r}", offset, did_you_mean(part, refs), "EXPR-NAME"
+                )
             own, table = refs[part]
             key = nodes.Name((*parts[:index], own))
         return table, key
 
     # ---- operators --------------------------------------------------------------------------------------------
 
-    @_lower.register
-    def _(self, node: nodes.Unary) -> Value:
+    def _unary(self, node: nodes.Unary) -> Value:
         if node.op == "not":
             return Value(t.BOOL, ~self.condition(node.operand))
         value = self._lower(node.operand)
@@ -160,8 +175,7 @@ class Lowering:
             raise ExprError(f"minus wants a number, this is {value.type}", node.start, code="EXPR-TYPE")
         return negate(value)
 
-    @_lower.register
-    def _(self, node: nodes.Binary) -> Value:
+    def _binary(self, node: nodes.Binary) -> Value:
         if node.op in {"and", "or"}:
             left, right = self.condition(node.left), self.condition(node.right)
             return Value(t.BOOL, left & right if node.op == "and" else left | right)
@@ -170,7 +184,11 @@ class Lowering:
             return self.comparison(node.op, left_value, right_value, node)
         if node.op == "||":
             if {left_value.type.kind, right_value.type.kind} == {"text"}:
-                return Value(t.TEXT, pl.concat_str(left_value.expr, right_value.expr), empty=any_empty((left_value, right_value)))
+                return Value(
+                    t.TEXT,
+                    pl.concat_str(left_value.expr, right_value.expr),
+                    empty=any_empty((left_value, right_value)),
+                )
             raise ExprError("|| joins two texts", node.start, code="EXPR-TYPE")
         return self.arithmetic(node, left_value, right_value)
 
@@ -181,7 +199,9 @@ class Lowering:
         if kind is not None and kind.kind in {"bool", "list"} and op not in {"=", "<>"}:
             raise ExprError(f"{kind} has no order", node.start, code="EXPR-TYPE")
         if (left.floating or right.floating) and op in {"=", "<>"}:
-            raise ExprError("a real number is never compared for equality", node.start, "use a range", "EXPR-TYPE")
+            raise ExprError(
+                "a real number is never compared for equality", node.start, "use a range", "EXPR-TYPE"
+            )
         if left.type.kind == "list":
             raise ExprError("lists are not compared", node.start, "use contains or overlap", "EXPR-TYPE")
         if left.type.kind == "null" or right.type.kind == "null":
@@ -199,22 +219,29 @@ class Lowering:
             return add(left, right, 1 if node.op == "+" else -1, kind)
         return multiply(left, right, kind) if node.op == "*" else divide(left, right, kind)
 
-    @_lower.register
-    def _(self, node: nodes.IsNull) -> Value:
+    def _isnull(self, node: nodes.IsNull) -> Value:
         value = self._lower(node.operand)
-        missing = value.expr.is_null() if value.empty is None else value.expr.is_null() | value.empty.fill_null(value=False)
+        missing = (
+            value.expr.is_null()
+            if value.empty is None
+            else value.expr.is_null() | value.empty.fill_null(value=False)
+        )
         return Value(t.BOOL, ~missing if node.negated else missing)
 
-    @_lower.register
-    def _(self, node: nodes.IsDistinct) -> Value:
+    def _isdistinct(self, node: nodes.IsDistinct) -> Value:
         left, right = calls.unify(self._lower(node.left), self._lower(node.right), node.start)
         left_null, right_null = calls.absent(left), calls.absent(right)
         equal = compare("=", left, right)
-        same = pl.when(left_null & right_null).then(True).when(left_null | right_null).then(False).otherwise(equal)
+        same = (
+            pl.when(left_null & right_null)
+            .then(True)
+            .when(left_null | right_null)
+            .then(False)
+            .otherwise(equal)
+        )
         return Value(t.BOOL, same if node.negated else ~same)
 
-    @_lower.register
-    def _(self, node: nodes.In) -> Value:
+    def _in(self, node: nodes.In) -> Value:
         operand = self._lower(node.operand)
         if len(node.items) == 1 and not isinstance(node.items[0], nodes.Text | nodes.Number):
             single = self._lower(node.items[0])
@@ -227,32 +254,51 @@ class Lowering:
             found_expr = found_expr | hit
         return Value(t.BOOL, ~found_expr if node.negated else found_expr)
 
-    @_lower.register
-    def _(self, node: nodes.Between) -> Value:
+    def _between(self, node: nodes.Between) -> Value:
         operand = self._lower(node.operand)
         low = self.comparison(">=", operand, self._lower(node.low), node.low).expr
         high = self.comparison("<=", operand, self._lower(node.high), node.high).expr
         inside = low & high
         return Value(t.BOOL, ~inside if node.negated else inside)
 
-    @_lower.register
-    def _(self, node: nodes.Like) -> Value:
+    def _like(self, node: nodes.Like) -> Value:
         value = self._lower(node.operand)
         if value.type.kind != "text":
             raise ExprError(f"'like' wants a text, this is {value.type}", node.start, code="EXPR-TYPE")
         found = boolean(value.expr.str.contains(calls.like_pattern(node.pattern)), (value,)).expr
         return Value(t.BOOL, ~found if node.negated else found)
 
-    @_lower.register
-    def _(self, node: nodes.Case) -> Value:
+    def _case(self, node: nodes.Case) -> Value:
         conditions = [self.condition(when) for when, _ in node.branches]
         values = [self._lower(then) for _, then in node.branches]
         values.append(self._lower(node.default) if node.default is not None else Value(t.NULL, pl.lit(None)))
         return calls.choose(conditions, values, node.start)
 
-    @_lower.register
-    def _(self, node: nodes.Call) -> Value:
+    def _call(self, node: nodes.Call) -> Value:
         return calls.lower_call(self, node)
+
+
+_HANDLERS: dict[type, Callable[[Lowering, Any], Value]] = {
+    nodes.Number: Lowering._number,
+    nodes.Text: Lowering._text,
+    nodes.Bool: Lowering._bool,
+    nodes.Null: Lowering._null,
+    nodes.Interval: Lowering._interval,
+    nodes.DateLiteral: Lowering._dateliteral,
+    nodes.TimeLiteral: Lowering._timeliteral,
+    ListLiteral: Lowering._listliteral,
+    MeasureRef: Lowering._measureref,
+    nodes.Name: Lowering._name,
+    nodes.Unary: Lowering._unary,
+    nodes.Binary: Lowering._binary,
+    nodes.IsNull: Lowering._isnull,
+    nodes.IsDistinct: Lowering._isdistinct,
+    nodes.In: Lowering._in,
+    nodes.Between: Lowering._between,
+    nodes.Like: Lowering._like,
+    nodes.Case: Lowering._case,
+    nodes.Call: Lowering._call,
+}
 
 
 def typed_column(dictionary_type: str, expr: pl.Expr) -> Value:
@@ -301,15 +347,27 @@ def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:
             if one.kind in {"money", "duration", "real"} and other.kind in {*_SCALARS, "real"}:
                 return one
         if {left.kind, right.kind} <= {"money", "duration"} and left.kind != right.kind:
-            return t.Type(f"{min(left.kind, right.kind)}*{max(left.kind, right.kind)}", left.currency or right.currency)
+            return t.Type(
+                f"{min(left.kind, right.kind)}*{max(left.kind, right.kind)}", left.currency or right.currency
+            )
         if left.kind == right.kind == "money":
             return t.Type("money*money")
     else:
         if right.kind in _SCALARS and left.kind in {"money", "duration", *_SCALARS, "real"}:
-            return left if left.kind in {"money", "duration", "real"} else t.LITERAL if left.kind == right.kind == "literal" else t.NUMBER
+            return (
+                left
+                if left.kind in {"money", "duration", "real"}
+                else t.LITERAL
+                if left.kind == right.kind == "literal"
+                else t.NUMBER
+            )
         if t.meet(left, right) is not None and left.kind in {"money", "duration"}:
             return t.NUMBER
-        if "real" in {left.kind, right.kind} and left.kind in {"real", *_SCALARS} and right.kind in {"real", *_SCALARS}:
+        if (
+            "real" in {left.kind, right.kind}
+            and left.kind in {"real", *_SCALARS}
+            and right.kind in {"real", *_SCALARS}
+        ):
             return t.REAL
         if "*" in left.kind:
             rest = [part for part in left.kind.split("*")]
@@ -318,4 +376,6 @@ def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:
                 return t.Type(rest[0], left.currency if rest[0] == "money" else None)
     verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[op]
     hint = "row currency and base currency do not mix" if left.kind == right.kind == "money" else ""
-    raise ExprError(f"cannot {verb} {left} and {right}", node.start, hint, "EXPR-CURRENCY" if hint else "EXPR-TYPE")
+    raise ExprError(
+        f"cannot {verb} {left} and {right}", node.start, hint, "EXPR-CURRENCY" if hint else "EXPR-TYPE"
+    )

@@ -6,7 +6,8 @@ the same expression written at two places is one node to the planner.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -193,12 +194,18 @@ ARITHMETIC = ("+", "-", "*", "/")
 
 def children(node: Expr) -> Iterator[Expr]:
     """Yield the direct sub-expressions of ``node`` in the order of the text."""
-    for item in fields(node):
-        yield from _expressions(getattr(node, item.name))
+    for name in field_names(type(node)):
+        yield from _expressions(getattr(node, name))
+
+
+@cache
+def field_names(kind: type[Node]) -> tuple[str, ...]:
+    """Fields of a node type that may hold sub-expressions."""
+    return tuple(item.name for item in fields(kind) if item.name not in {"start", "end"})
 
 
 def _expressions(value: object) -> Iterator[Expr]:
-    if isinstance(value, Node) and is_dataclass(value):
+    if isinstance(value, Node):
         yield value  # type: ignore[misc]
     elif isinstance(value, tuple):
         for element in value:

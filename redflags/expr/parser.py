@@ -205,7 +205,9 @@ class _Parser:
             return Param(token.text[1:], **place)
         if token.kind == "duration":
             raise ExprError(
-                f"a bare duration {token.text!r} is not SQL", token.start, "write interval '30 days' or a parameter"
+                f"a bare duration {token.text!r} is not SQL",
+                token.start,
+                "write interval '30 days' or a parameter",
             )
         if token.kind == "name":
             return self.name_or_call(token)
@@ -245,7 +247,9 @@ class _Parser:
     def case(self, token: Token) -> Expr:
         branches: list[tuple[Expr, Expr]] = []
         if self.peek.text != "when":
-            raise ExprError("'case' wants 'when' with a condition", self.peek.start, "case when a = 1 then ... end")
+            raise ExprError(
+                "'case' wants 'when' with a condition", self.peek.start, "case when a = 1 then ... end"
+            )
         while self.accept("when"):
             condition = self.expression(0)
             self.expect("then", "after a 'when' condition")
@@ -262,7 +266,9 @@ def _typed_literal(word: Token, text: Token) -> Expr:
         total = 0
         parts = value.split()
         if not parts or len(parts) % 2:
-            raise ExprError(f"cannot read interval {value!r}", text.start, "interval '30 days', interval '24 hours'")
+            raise ExprError(
+                f"cannot read interval {value!r}", text.start, "interval '30 days', interval '24 hours'"
+            )
         for number, unit in zip(parts[::2], parts[1::2], strict=True):
             scale = _MICROS.get(unit.lower().removesuffix("s"))
             if scale is None or not number.lstrip("-").isdigit():

@@ -20,7 +20,10 @@ def _bigrams(texts: pl.Expr) -> pl.Expr:
     padded = normalised(texts).str.replace_all(" ", "")
     letters = padded.str.split("")
     return (
-        pl.concat_list([letters]).list.eval(pl.element() + pl.element().shift(-1)).list.drop_nulls().list.unique()
+        pl.concat_list([letters])
+        .list.eval(pl.element() + pl.element().shift(-1))
+        .list.drop_nulls()
+        .list.unique()
     )
 
 

@@ -147,7 +147,13 @@ def multiply(left: Value, right: Value, type_: Type) -> Value:
     bits = left.bits + right.bits
     den, den_bits = _dens(left, right)
     return Value(
-        type_, _wide(left.expr, 1, bits) * _wide(right.expr, 1, bits), left.scale * right.scale, den, bits, den_bits, empty
+        type_,
+        _wide(left.expr, 1, bits) * _wide(right.expr, 1, bits),
+        left.scale * right.scale,
+        den,
+        bits,
+        den_bits,
+        empty,
     )
 
 

@@ -72,11 +72,17 @@ def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
         baseline, latest, spec.complete, _opened(scope, frame_key) if spec.complete else None,
     )  # fmt: skip
     if any(inner.after for inner in measures(*inner_expressions(measure))):
-        raise fail("where", "an aggregate with 'after' cannot stand inside another", "give the view a later moment with 'at'")
+        raise fail(
+            "where",
+            "an aggregate with 'after' cannot stand inside another",
+            "give the view a later moment with 'at'",
+        )
     return measure
 
 
-def _keys(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+def _keys(
+    scope: Scope, source: Scope, spec: Aggregate, path: Path
+) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     from redflags.plan.scope import BindError
 
     ours: list[Expr] = []
@@ -89,7 +95,10 @@ def _keys(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> tuple[tup
         names = scope.default_key
         if names is None:
             raise BindError(
-                path, ExprError("no key: this view has none", 0, "give the view a key, or the aggregate by:", "AGGREGATE")
+                path,
+                ExprError(
+                    "no key: this view has none", 0, "give the view a key, or the aggregate by:", "AGGREGATE"
+                ),
             )
     for index, name in enumerate(names or ()):
         where: Path = (*path, "by") if isinstance(spec.by, str) or spec.by is None else (*path, "by", index)
@@ -114,10 +123,14 @@ def _duration(scope: Scope, text: str, path: Path) -> int:
             node = parse(text)
             literal = scope.resolver.param(node) if isinstance(node, Param) else None
             if not isinstance(literal, Interval):
-                raise ExprError(f"{text} is not a duration", 0, "a duration parameter is wanted here", "AGGREGATE-WINDOW")
+                raise ExprError(
+                    f"{text} is not a duration", 0, "a duration parameter is wanted here", "AGGREGATE-WINDOW"
+                )
             return literal.micros
         if text.split()[-1:] in (["periods"], ["period"]):
-            raise ExprError("periods need a stream of periods", 0, "use a duration such as 30d", "AGGREGATE-WINDOW")
+            raise ExprError(
+                "periods need a stream of periods", 0, "use a duration such as 30d", "AGGREGATE-WINDOW"
+            )
         return parse_duration(text)
     except ExprError as error:
         raise BindError(path, error) from None

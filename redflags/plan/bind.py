@@ -11,7 +11,18 @@ from redflags.expr import nodes as ex
 from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
 from redflags.expr.parser import parse
-from redflags.plan.nodes import At, Frame, ListLiteral, Measure, MeasureRef, both, frame_expressions, inner_expressions, measures, parents
+from redflags.plan.nodes import (
+    At,
+    Frame,
+    ListLiteral,
+    Measure,
+    MeasureRef,
+    both,
+    frame_expressions,
+    inner_expressions,
+    measures,
+    parents,
+)
 from redflags.plan.scope import BindError, Path, Poisoned, Resolver, Scope
 from redflags.plan.template import Template, read_template
 from redflags.rules.facts import FactFormula
@@ -120,8 +131,12 @@ def bind_rule(
         BindError: the first fault, where ``faults`` is not given.
     """
     values = dict(bind_params(rule, profile, segment)) | dict(params or {})
-    literals = {name: literal(rule.params[name].type, value) for name, value in values.items() if name in rule.params}
-    return _Binder(rule, schemas, literals, values, dict(streams or {}), faults).bind(family, profile, segment, policies)
+    literals = {
+        name: literal(rule.params[name].type, value) for name, value in values.items() if name in rule.params
+    }
+    return _Binder(rule, schemas, literals, values, dict(streams or {}), faults).bind(
+        family, profile, segment, policies
+    )
 
 
 class _Binder:
@@ -154,7 +169,9 @@ class _Binder:
             self.faults.append(error)
             return default
 
-    def bind(self, family: str, profile: Profile | None, segment: str | None, policies: tuple[Policy, ...]) -> BoundRule:
+    def bind(
+        self, family: str, profile: Profile | None, segment: str | None, policies: tuple[Policy, ...]
+    ) -> BoundRule:
         """All texts of the rule, in the order of the file."""
         detect = self.rule.detect
         for name, spec in self.rule.with_.items():
@@ -168,14 +185,20 @@ class _Binder:
         if scope is None:
             raise RedflagsError(f"{self.rule.id}: the stream of 'detect' is faulty")
         lets = self._texts(scope)
-        facts = tuple(fact for fact in (self.attempt(lambda n=n: self._fact(scope, n)) for n in detect.facts) if fact)
+        facts = tuple(
+            fact for fact in (self.attempt(lambda n=n: self._fact(scope, n)) for n in detect.facts) if fact
+        )
         when = self.attempt(self._when)
         key = self._columns(scope, detect.keys, ("detect", "key"))
-        subject_path = ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
+        subject_path = (
+            ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
+        )
         subject = self._columns(scope, detect.subject_key, subject_path)
         party = self.attempt(lambda: self._party(scope))
         gap = self.attempt(lambda: self._duration(("alert", "gap"), self.rule.alert.gap), 0)
-        rationale = self.attempt(lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale))
+        rationale = self.attempt(
+            lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale)
+        )
         deciding = [m for fact in facts for m in measures(fact.condition)]
         delay = max((m.after for m in deciding), default=0)
         narrow = self.attempt(lambda: self._narrow(scope, profile, segment))
@@ -206,12 +229,16 @@ class _Binder:
         condition = scope.text((*path, "if"), fact.if_)
         self._condition(scope.frame, condition, (*path, "if"))
         because = None if fact.because is None else self._template(scope, (*path, "because"), fact.because)
-        deciding = name in {word.text for word in ex.walk(parse(self.rule.detect.when)) if isinstance(word, ex.Name)}
+        deciding = name in {
+            word.text for word in ex.walk(parse(self.rule.detect.when)) if isinstance(word, ex.Name)
+        }
         return BoundFact(name, fact.is_, fact.points, condition, because, deciding)
 
     def _when(self) -> FactFormula:
         try:
-            formula = FactFormula.read(self.rule.detect.when, {n: f.points for n, f in self.rule.detect.facts.items()})
+            formula = FactFormula.read(
+                self.rule.detect.when, {n: f.points for n, f in self.rule.detect.facts.items()}
+            )
         except ExprError as error:
             raise BindError(("detect", "when"), error) from None
         return formula
@@ -253,7 +280,9 @@ class _Binder:
             if text.startswith("$"):
                 node = self.literals.get(text[1:])
                 if not isinstance(node, ex.Interval):
-                    raise BindError(path, ExprError(f"{text} is not a duration parameter", 0, code="EXPR-PARAM"))
+                    raise BindError(
+                        path, ExprError(f"{text} is not a duration parameter", 0, code="EXPR-PARAM")
+                    )
                 return node.micros
             return parse_duration(text)
         except BindError:
@@ -270,7 +299,9 @@ class _Binder:
             found = both(found, _one_of(own, self.rule.scope.segments))
         if self.rule.scope.products:
             found = both(found, _one_of(ex.Name(("account", "product")), self.rule.scope.products))
-        special = [] if profile is None else [s for s, rules in profile.segments.items() if self.rule.id in rules]
+        special = (
+            [] if profile is None else [s for s, rules in profile.segments.items() if self.rule.id in rules]
+        )
         if segment is not None:
             found = both(found, _one_of(own, (segment,)))
         elif special:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile
-    from redflags.rules.profiles import Profile
 
 
 def bind_book(

@@ -35,13 +35,23 @@ def value_type(schemas: Schemas, measure: Measure, offset: int) -> Type:
     kind = Lowering(schemas, measure.source.frame).lower(measure.value).type
     if kind.kind == "literal":
         kind = t.NUMBER
-    if measure.op in NEEDS_NUMBER and not kind.numeric and not (measure.op in {"median", "quantile"} and kind.kind == "date"):
+    if (
+        measure.op in NEEDS_NUMBER
+        and not kind.numeric
+        and not (measure.op in {"median", "quantile"} and kind.kind == "date")
+    ):
         raise ExprError(f"{measure.op} wants a number, this is {kind}", offset, code="EXPR-TYPE")
     if measure.op in NEEDS_ORDER and not (kind.numeric or kind.kind in {"time", "date"}):
-        raise ExprError(f"{measure.op} wants something with an order, this is {kind}", offset, code="EXPR-TYPE")
+        raise ExprError(
+            f"{measure.op} wants something with an order, this is {kind}", offset, code="EXPR-TYPE"
+        )
     if measure.op == "bag" and kind.kind != "text":
         raise ExprError(f"bag wants a text, this is {kind}", offset, code="EXPR-TYPE")
-    if kind.currency == "row" and measure.op not in {"distinct", "entropy", "divergence"} and not _by_currency(measure):
+    if (
+        kind.currency == "row"
+        and measure.op not in {"distinct", "entropy", "divergence"}
+        and not _by_currency(measure)
+    ):
         raise ExprError(
             f"{measure.op} over amounts of several currencies", offset,
             "put currency in the key, or use amount_base", "EXPR-CURRENCY",

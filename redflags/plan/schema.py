@@ -48,7 +48,8 @@ class Schema:
 def of_table(table: Table) -> dict[str, FrameColumn]:
     """Columns of a dictionary table."""
     return {
-        name: FrameColumn(t.of_column(column.type), table.name, name) for name, column in table.columns.items()
+        name: FrameColumn(t.of_column(column.type), table.name, name)
+        for name, column in table.columns.items()
     }
 
 
@@ -61,7 +62,10 @@ class Schemas:
     """Computes and remembers the schema of every frame of a book."""
 
     def __init__(
-        self, dictionary: Dictionary, list_tables: Mapping[str, str] | None = None, threshold_kinds: Collection[str] = ()
+        self,
+        dictionary: Dictionary,
+        list_tables: Mapping[str, str] | None = None,
+        threshold_kinds: Collection[str] = (),
     ) -> None:
         self.dictionary = dictionary
         self.list_tables = dict(list_tables or {})  # id of a list -> the register table that holds it
@@ -113,7 +117,9 @@ class Schemas:
                 parent = self.of(frame.parent.frame)
                 register = self.dictionary.table(frame.register)
                 joined = {f"{frame.alias}.{name}": column for name, column in of_table(register).items()}
-                return Schema({**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs)
+                return Schema(
+                    {**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs
+                )
             case At():
                 parent = self.of(frame.parent.frame)
                 return Schema({**parent.columns, **self._carried(frame, frame.carried)}, parent.refs)

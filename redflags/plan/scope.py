@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, did_you_mean
 from redflags.expr.lexer import ExprError
-from redflags.expr.nodes import Call, Expr, In, Name, Node, Param, Text, walk
+from redflags.expr.nodes import Call, Expr, In, Name, Node, Param, Text, field_names, walk
 from redflags.expr.parser import parse
 from redflags.plan.aggregate import bind_aggregate
 from redflags.plan.nodes import At, Base, Changes, Each, Frame, ListLiteral, MeasureRef, Rows, Union, both
@@ -42,7 +42,12 @@ class Scope:
     """One view: its frame, its filter and its names."""
 
     def __init__(
-        self, resolver: Resolver, frame: Frame, path: Path, view: View | None = None, parent: Scope | None = None
+        self,
+        resolver: Resolver,
+        frame: Frame,
+        path: Path,
+        view: View | None = None,
+        parent: Scope | None = None,
     ) -> None:
         self.resolver = resolver
         self.frame = frame
@@ -88,7 +93,9 @@ class Scope:
 
     # ---- texts ------------------------------------------------------------------------------------------------
 
-    def text(self, path: Path, text: str, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None) -> Expr:
+    def text(
+        self, path: Path, text: str, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None
+    ) -> Expr:
         """Parse and resolve one text of the rule.
 
         Raises:
@@ -99,7 +106,9 @@ class Scope:
         except ExprError as error:
             raise BindError(path, error) from None
 
-    def resolve(self, node: Expr, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None) -> Expr:
+    def resolve(
+        self, node: Expr, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None
+    ) -> Expr:
         """Replace names, parameters and list parameters by what they stand for."""
 
         def visit(item: Expr) -> Expr:
@@ -232,7 +241,12 @@ class Resolver:
             spec = self.streams.get(name)
             if isinstance(spec, Operator):
                 raise BindError(
-                    path, ExprError(f"the operator {spec.name!r} is not available in this version", 0, code="STREAM-OPERATOR")
+                    path,
+                    ExprError(
+                        f"the operator {spec.name!r} is not available in this version",
+                        0,
+                        code="STREAM-OPERATOR",
+                    ),
                 )
             if spec is not None:
                 scope = self.view(spec, ("with", name))
@@ -250,7 +264,9 @@ class Resolver:
             register = name[8:-1].strip()
             if register in dictionary.tables and dictionary.table(register).valid_from:
                 return Changes(register)
-            raise BindError(path, ExprError(f"{register!r} is not a dated register", 0, code="STREAM-UNKNOWN"))
+            raise BindError(
+                path, ExprError(f"{register!r} is not a dated register", 0, code="STREAM-UNKNOWN")
+            )
         word, _, column = name.partition("@")
         table_name = word.removesuffix("_all") if word in {"ledger_all", "transactions_all"} else word
         table = dictionary.tables.get(table_name)
@@ -258,7 +274,11 @@ class Resolver:
         if table is None or time is None:
             streams = [t.name for t in dictionary.tables.values() if t.time]
             hint = did_you_mean(name, [*self.streams, *streams])
-            text = f"unknown stream {name!r}" if table is None else f"{name!r} has no time column; it is a register"
+            text = (
+                f"unknown stream {name!r}"
+                if table is None
+                else f"{name!r} has no time column; it is a register"
+            )
             raise BindError(path, ExprError(text, 0, hint, "STREAM-UNKNOWN"))
         if column and (column not in table.columns or table.columns[column].type not in {"time", "date"}):
             times = [c.name for c in table.columns.values() if c.type in {"time", "date"}]
@@ -281,12 +301,18 @@ class Resolver:
             scope = parent
             each_path = (*path, "each", alias)
             call = scope.text(each_path, text)
-            if not (isinstance(call, Call) and call.name == "rows_of" and call.args and _register(call.args[0])):
-                raise BindError(each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM"))
+            if not (
+                isinstance(call, Call) and call.name == "rows_of" and call.args and _register(call.args[0])
+            ):
+                raise BindError(
+                    each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM")
+                )
             register = _register(call.args[0])
             if register not in self.schemas.dictionary.tables:
                 hint = did_you_mean(register, self.schemas.dictionary.tables)
-                raise BindError(each_path, ExprError(f"unknown register {register!r}", call.start, hint, "EXPR-REGISTER"))
+                raise BindError(
+                    each_path, ExprError(f"unknown register {register!r}", call.start, hint, "EXPR-REGISTER")
+                )
             frame = Each(Rows(scope.frame, scope.filter), alias, register, call.args[1:], self._carry(scope))
             self._type_carried(frame, [(scope, scope.carried())])
             parent = Scope(self, frame, path)
@@ -321,11 +347,11 @@ def _register(node: Expr) -> str:
 def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
     """A copy of ``node`` with every direct sub-expression replaced by ``visit`` of it."""
     changes = {}
-    for item in dataclasses.fields(node):
-        value = getattr(node, item.name)
+    for name in field_names(type(node)):
+        value = getattr(node, name)
         new = _rebuilt(value, visit)
         if new is not value:
-            changes[item.name] = new
+            changes[name] = new
     return dataclasses.replace(node, **changes) if changes else node
 
 

@@ -29,7 +29,21 @@ from redflags.expr.nodes import (
     conjuncts,
 )
 from redflags.expr.parser import COMPARE, EPOCH, NOT, POWER
-from redflags.plan.nodes import At, Base, Changes, Each, Frame, ListLiteral, Lookup, Measure, MeasureRef, Rows, Union, inner_expressions, measures
+from redflags.plan.nodes import (
+    At,
+    Base,
+    Changes,
+    Each,
+    Frame,
+    ListLiteral,
+    Lookup,
+    Measure,
+    MeasureRef,
+    Rows,
+    Union,
+    inner_expressions,
+    measures,
+)
 from redflags.units import format_duration
 
 if TYPE_CHECKING:
@@ -49,6 +63,7 @@ def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
         >>> text_of(parse("a + 1 > 2 * (b - c) and not d is null"), Schemas(dictionary()))
         'a + 1 > 2 * (b - c) and not d is null'
     """
+
     def inner(child: Expr, binds: int = 0) -> str:
         return text_of(child, schemas, binds)
 
@@ -107,7 +122,11 @@ def _number(node: Number) -> str:
     value = node.value
     if value.denominator == 1:
         return str(value.numerator)
-    return f"{float(value):.10f}".rstrip("0") if 10**10 % value.denominator == 0 else f"{value.numerator} / {value.denominator}"
+    return (
+        f"{float(value):.10f}".rstrip("0")
+        if 10**10 % value.denominator == 0
+        else f"{value.numerator} / {value.denominator}"
+    )
 
 
 def frame_text(frame: Frame) -> str:
@@ -137,7 +156,9 @@ def plan_text(bound: BoundRule, schemas: Schemas) -> str:
 
 
 def _lines(bound: BoundRule, schemas: Schemas) -> Iterator[str]:
-    yield f"rule {bound.id} (version {bound.rule.version})" + (f", segment {bound.segment}" if bound.segment else "")
+    yield f"rule {bound.id} (version {bound.rule.version})" + (
+        f", segment {bound.segment}" if bound.segment else ""
+    )
     if bound.params:
         yield "  under " + ", ".join(f"${name} = {_value(bound, name)}" for name in bound.params)
     yield f"1. walk {frame_text(bound.frame)}"
@@ -162,7 +183,9 @@ def _lines(bound: BoundRule, schemas: Schemas) -> Iterator[str]:
     wait = f", {format_duration(bound.delay)} after the row" if bound.delay else ""
     yield f"{4 if order else 3}. fold hits of one {key} at most {format_duration(bound.gap)} apart into an alert{wait}"
     reach = "all history" if bound.lookback is None else format_duration(bound.lookback)
-    yield f"   needs {reach} before the row" + (f"; policies {', '.join(p.id for p, _ in bound.policies)}" if bound.policies else "")
+    yield f"   needs {reach} before the row" + (
+        f"; policies {', '.join(p.id for p, _ in bound.policies)}" if bound.policies else ""
+    )
 
 
 def _asked(bound: BoundRule, order: list[Measure], schemas: Schemas) -> set[str]:

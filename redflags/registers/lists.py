@@ -76,12 +76,25 @@ def _list_file(data: Any, file: str, faults: list[Fault]) -> ListFile | None:
         return None
     table = dictionary().tables.get(data["table"])
     if table is None:
-        faults.append(Fault(file, 1, 1, "LIST-TABLE", f"unknown table {data['table']!r}", did_you_mean(data["table"], dictionary().tables)))
+        faults.append(
+            Fault(
+                file,
+                1,
+                1,
+                "LIST-TABLE",
+                f"unknown table {data['table']!r}",
+                did_you_mean(data["table"], dictionary().tables),
+            )
+        )
         return None
     columns: list[str] = list(data["columns"])
     for row in data["rows"]:
         if len(row) != len(columns):
-            faults.append(Fault(file, 1, 1, "LIST-ROW", f"a row has {len(row)} values for {len(columns)} columns: {row}"))
+            faults.append(
+                Fault(
+                    file, 1, 1, "LIST-ROW", f"a row has {len(row)} values for {len(columns)} columns: {row}"
+                )
+            )
             return None
     texts = {
         name: [None if row[i] is None else str(row[i]) for row in data["rows"]]
@@ -91,7 +104,16 @@ def _list_file(data: Any, file: str, faults: list[Fault]) -> ListFile | None:
     texts |= {name: [str(value)] * len(data["rows"]) for name, value in (data.get("constants") or {}).items()}
     unknown = [name for name in texts if name not in table.columns]
     if unknown:
-        faults.append(Fault(file, 1, 1, "LIST-COLUMN", f"unknown column {unknown[0]!r}", did_you_mean(unknown[0], table.columns)))
+        faults.append(
+            Fault(
+                file,
+                1,
+                1,
+                "LIST-COLUMN",
+                f"unknown column {unknown[0]!r}",
+                did_you_mean(unknown[0], table.columns),
+            )
+        )
         return None
     rows = canonical(table, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)))
     covers = (_moment(data.get("covers_from")), _moment(data.get("covers_to")))
@@ -111,7 +133,11 @@ def canonical(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _moment(day: str | None) -> int | None:
-    return None if day is None else int(dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
+    return (
+        None
+        if day is None
+        else int(dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
+    )
 
 
 def list_tables(lists: Iterable[ListFile]) -> dict[str, str]:
@@ -119,12 +145,19 @@ def list_tables(lists: Iterable[ListFile]) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in lists:
         first = dictionary().table(item.table).keys[:1]
-        if first and item.id != item.table and item.rows[first[0]].n_unique() == 1 and item.rows[first[0]][0] == item.id:
+        if (
+            first
+            and item.id != item.table
+            and item.rows[first[0]].n_unique() == 1
+            and item.rows[first[0]][0] == item.id
+        ):
             found[item.id] = item.table
     return found
 
 
-def threshold_kinds(lists: Iterable[ListFile], tables: Mapping[str, pl.DataFrame] | None = None) -> frozenset[str]:
+def threshold_kinds(
+    lists: Iterable[ListFile], tables: Mapping[str, pl.DataFrame] | None = None
+) -> frozenset[str]:
     """Kinds of legal limits that some row knows."""
     kinds: set[str] = set()
     frames = [item.rows for item in lists if item.table == "thresholds"]

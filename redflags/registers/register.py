@@ -56,7 +56,9 @@ class Register:
     coverage: Mapping[str | None, Range] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, frame: pl.DataFrame, coverage: Mapping[str | None, Range] | None = None) -> Register:
+    def of(
+        cls, table: Table, frame: pl.DataFrame, coverage: Mapping[str | None, Range] | None = None
+    ) -> Register:
         """Prepare canonical rows of ``table``.
 
         A table without validity whose rows happen at a moment (an invoice, a loan) is known from that moment on.
@@ -90,7 +92,11 @@ class Register:
     def listed(self, asked: pl.DataFrame) -> pl.Series:
         """Whether a row is valid for the key: true, false, or null (null key, outside coverage)."""
         hit = self._matches(asked, [])[ROW].unique()
-        found = pl.Series("x", [False]).new_from_index(0, asked.height).scatter(hit, True) if asked.height else pl.Series("x", [], pl.Boolean)
+        found = (
+            pl.Series("x", [False]).new_from_index(0, asked.height).scatter(hit, True)
+            if asked.height
+            else pl.Series("x", [], pl.Boolean)
+        )
         nulls = self._null_key(asked)
         answer = asked.select(x=pl.when(found).then(True).when(nulls).then(None).otherwise(False))["x"]
         return self._covered(asked, answer)
@@ -124,21 +130,34 @@ class Register:
             if isinstance(asked.schema[name], pl.List):
                 questions = questions.explode(name)
         styles = {key: self.table.match_of(key) for key in keys}
-        frame = self.frame.select(pl.col(FROM), pl.col(TO), *(pl.col(k).alias(f"__{k}") for k in keys), *(pl.col(c) for c in columns))
+        frame = self.frame.select(
+            pl.col(FROM),
+            pl.col(TO),
+            *(pl.col(k).alias(f"__{k}") for k in keys),
+            *(pl.col(c) for c in columns),
+        )
         parts = [frame]
         for key in keys:
             if styles[key] != "exact":
                 parts = [piece for part in parts for piece in _split(part, f"__{key}", styles[key])]
-        found = [self._joined(questions, part, list(zip(given, keys, strict=True)), columns) for part in parts]
+        found = [
+            self._joined(questions, part, list(zip(given, keys, strict=True)), columns) for part in parts
+        ]
         result = pl.concat(found) if found else questions.select(ROW).clear()
         return result.sort(ROW, maintain_order=True)
 
     @staticmethod
-    def _joined(questions: pl.DataFrame, part: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]) -> pl.DataFrame:
+    def _joined(
+        questions: pl.DataFrame, part: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]
+    ) -> pl.DataFrame:
         left, right, on = questions.lazy(), part.lazy(), []
         for given, key in pairs:
             column = f"__{key}"
-            lengths = part[column].str.len_chars().unique().to_list() if part.schema[column] == pl.String and part.height else []
+            lengths = (
+                part[column].str.len_chars().unique().to_list()
+                if part.schema[column] == pl.String and part.height
+                else []
+            )
             if part.height and part[column].null_count() == part.height:
                 continue  # matches every key
             if f"__prefix_{key}" in part.columns and len(lengths) == 1:
@@ -149,7 +168,13 @@ class Register:
                 left = left.with_columns(pl.col(given).cast(wanted, strict=False).alias(f"__q{key}"))
                 on.append((f"__q{key}", column))
         if on:
-            joined = left.join(right, left_on=[a for a, _ in on], right_on=[b for _, b in on], how="inner", maintain_order="left_right")
+            joined = left.join(
+                right,
+                left_on=[a for a, _ in on],
+                right_on=[b for _, b in on],
+                how="inner",
+                maintain_order="left_right",
+            )
         else:
             joined = left.join(right, how="cross", maintain_order="left_right")
         valid = (pl.col(FROM) <= pl.col("at")) & (pl.col("at") < pl.col(TO))
@@ -173,7 +198,11 @@ class Register:
         else:
             inside = pl.lit(value=True)
             for key, span in self.coverage.items():
-                inside = pl.when(pl.col("k0").list.contains(key)).then(_inside(at, span) & inside).otherwise(inside)
+                inside = (
+                    pl.when(pl.col("k0").list.contains(key))
+                    .then(_inside(at, span) & inside)
+                    .otherwise(inside)
+                )
         mask = asked.select(pl.repeat(value=True, n=pl.len()) & inside).to_series()
         return pl.select(x=pl.when(mask).then(answer)).to_series() if asked.height else answer
 

@@ -46,7 +46,10 @@ class Thresholds:
         """
         wanted = pl.when(pl.col("k1") == BASE).then(pl.lit(self.base_currency)).otherwise(pl.col("k1"))
         questions = asked.select(
-            pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW), pl.col("k0").alias("place"), wanted.alias("currency"), "at"
+            pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW),
+            pl.col("k0").alias("place"),
+            wanted.alias("currency"),
+            "at",
         )
         distinct = questions.select("place", "currency", "at").drop_nulls()
         places = self._places(distinct.select("place", "at").unique(maintain_order=True))
@@ -59,7 +62,9 @@ class Thresholds:
         )
         candidates = self._converted(candidates).filter(pl.col("limit").is_not_null())
         order = ["rank", pl.col("currency_limit") != pl.col("currency"), "limit"]
-        best = candidates.sort(order, maintain_order=True).unique(["place", "currency", "at"], keep="first", maintain_order=True)
+        best = candidates.sort(order, maintain_order=True).unique(
+            ["place", "currency", "at"], keep="first", maintain_order=True
+        )
         best = best.select("place", "currency", "at", "limit", pl.col("operator").eq(">").alias("over"))
         answer = questions.join(best, on=["place", "currency", "at"], how="left", maintain_order="left")
         answer = self._default(answer)
@@ -88,7 +93,11 @@ class Thresholds:
             else self.rates.values(asked, "rate_to_base")
         )
         own = frame[currency] == self.base_currency
-        return pl.select(pl.when(own).then(pl.lit(NUMBER_SCALE, pl.Int64)).otherwise(known)).to_series() if frame.height else known
+        return (
+            pl.select(pl.when(own).then(pl.lit(NUMBER_SCALE, pl.Int64)).otherwise(known)).to_series()
+            if frame.height
+            else known
+        )
 
     def _converted(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Column ``limit`` in the asked currency; rounded half to even where a rate is needed."""
@@ -99,7 +108,9 @@ class Thresholds:
         same = pl.col("currency_limit") == pl.col("currency")
         num = pl.col("amount").cast(pl.Int128) * pl.col("__theirs").cast(pl.Int128)
         den = pl.when(pl.col("__ours") > 0).then(pl.col("__ours")).cast(pl.Int128)
-        return frame.with_columns(pl.when(same).then("amount").otherwise(half_even(num, den).cast(pl.Int64)).alias("limit"))
+        return frame.with_columns(
+            pl.when(same).then("amount").otherwise(half_even(num, den).cast(pl.Int64)).alias("limit")
+        )
 
     def _default(self, answer: pl.DataFrame) -> pl.DataFrame:
         if self.default_amount is None or answer.is_empty():

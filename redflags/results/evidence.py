@@ -89,7 +89,7 @@ def movements(rows: pl.DataFrame) -> pl.DataFrame:
 def evidence_rows(rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     """Up to `CAP` rows for each alert.
 
-    Where there are more, those of the peak are kept first, then judged rows, then the others, oldest hit first.
+    Where there are more, those of the peak are kept first, then judged rows, then the others.
 
     Args:
         rows: What `contributors` gave.

@@ -199,7 +199,11 @@ def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
 
 def _list(item: ListFile) -> dict[str, Any]:
     return {
-        "id": item.id, "table": item.table, "title": item.title, "source": item.source, "version": item.version,
+        "id": item.id,
+        "table": item.table,
+        "title": item.title,
+        "source": item.source,
+        "version": item.version,
         "confirmed_until": item.confirmed_until,
         "unconfirmed": list(item.unconfirmed),
         "covers_from": show(item.covers[0]), "covers_to": show(item.covers[1]), "rows": item.rows.height,

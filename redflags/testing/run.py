@@ -100,7 +100,12 @@ class Bench:
         for name, (source, change) in item.derived.items():
             values[name] = max(0, values[source] + change)
         return bind_rule(
-            item.rule, schemas, family=self.file.family, profile=profile, streams=self.book.streams, params=values
+            item.rule,
+            schemas,
+            family=self.file.family,
+            profile=profile,
+            streams=self.book.streams,
+            params=values,
         )
 
     def check(self, number: int) -> CaseResult:

@@ -32,9 +32,13 @@ def dataset_of(file: TestFile, case: TestCase) -> Dataset:
     tables = {}
     for name, rows in case.tables.items():
         if name not in dictionary().tables:
-            raise RedflagsError(f"{case.name}: unknown table '{name}' {did_you_mean(name, dictionary().tables)}".strip())
+            raise RedflagsError(
+                f"{case.name}: unknown table '{name}' {did_you_mean(name, dictionary().tables)}".strip()
+            )
         listed = [rows] if isinstance(rows, dict) else list(rows)
-        tables[name] = frame_of(dictionary().table(name), listed, file.defaults.get(name, {}), zone, case.name)
+        tables[name] = frame_of(
+            dictionary().table(name), listed, file.defaults.get(name, {}), zone, case.name
+        )
     covers = None if case.covers_from is None else moment(case.covers_from)
     return Dataset(tables, case.base_currency or _currency(tables), zone, covers)
 
@@ -48,7 +52,9 @@ def frame_of(
     columns = []
     for name in names:
         if name not in table.columns:
-            raise RedflagsError(f"{where}: '{table.name}' has no column '{name}'. {table.suggest(name)}".strip())
+            raise RedflagsError(
+                f"{where}: '{table.name}' has no column '{name}'. {table.suggest(name)}".strip()
+            )
         column = table.columns[name]
         values = [row.get(name) for row in merged]
         raw = (
@@ -73,7 +79,11 @@ def _currency(tables: Mapping[str, pl.DataFrame]) -> str:
         if name in tables and "currency" in tables[name].columns:
             used = tables[name]["currency"].drop_nulls()
             if used.len():
-                return str(used.value_counts(sort=True).sort(["count", "currency"], descending=[True, False])["currency"][0])
+                return str(
+                    used.value_counts(sort=True).sort(["count", "currency"], descending=[True, False])[
+                        "currency"
+                    ][0]
+                )
     return BASE_CURRENCY
 
 

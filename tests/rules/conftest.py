@@ -70,7 +70,7 @@ def detected(detect, params=""):
 
 
 class Checker:
-    """Writes rule files into an empty book and reads it: ``check(text)`` gives the faults, ``.book`` the book."""
+    """Writes rules into an empty book and reads it: ``check(text)`` gives the faults, ``.book`` the book."""
 
     def __init__(self, folder):
         self.folder = folder

@@ -1,0 +1,144 @@
+"""A run at a glance: its top alerts, what could not be judged, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from redflags.explain.alert import BAND_TONES
+from redflags.explain.heads import rule_heads
+from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Para
+from redflags.explain.words import counted, human
+
+if TYPE_CHECKING:
+    from redflags.results.run import Run
+    from redflags.rules.load import RuleBook
+
+__all__ = ["first_sentence", "not_judged", "run_summary", "summary_page", "top_alerts"]
+
+_TOP = 10
+_REJECTS = 5
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a rationale; a full stop inside a number ends nothing.
+
+    Examples:
+        >>> first_sentence("Within 10 days 26,635.00 EUR went in. This is consistent with more.")
+        'Within 10 days 26,635.00 EUR went in.'
+    """
+    for place, mark in enumerate(text):
+        if mark == "." and text[place + 1 : place + 2] == " " and text[place + 2 : place + 3].isupper():
+            return text[: place + 1]
+    return text
+
+
+def summary_page(run: Run, book: RuleBook | None = None) -> Page:
+    """What a run has to say, on one page."""
+    return Page(tuple(_blocks(run, book)))
+
+
+def _blocks(run: Run, book: RuleBook | None) -> Iterator[Block]:
+    yield from top_alerts(run, book).blocks
+    yield from not_judged(run).blocks
+
+
+def top_alerts(run: Run, book: RuleBook | None = None, limit: int = _TOP) -> Page:
+    """The highest alerts as a table."""
+    return Page(tuple(_alerts(run, book, limit)))
+
+
+def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
+    alerts = run.alerts
+    if alerts.is_empty():
+        yield Para("No rule fired.", "strong")
+        return
+    titles = {file.id: file.rule.title for file in book} if book is not None else {}
+    bands = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
+    spread = ", ".join(f"{count} {band}" for band, count in bands.items() if count)
+    subjects = run.cases.height
+    yield Para(f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.", "strong")
+    heads = (
+        Column("#", right=True), Column("score", right=True), Column("band"), Column("alert", keep=True, extra=True),
+        Column("subject", keep=True), Column("rule", extra=True), Column("what was seen"),
+    )  # fmt: skip
+    rows, tones = [], []
+    for place, alert in enumerate(alerts.head(limit).iter_rows(named=True)):
+        rows.append((
+            str(place + 1), str(alert["score"]), alert["band"], alert["alert_id"][:8], alert["subject_id"],
+            titles.get(alert["rule_id"], alert["rule_id"]), first_sentence(alert["rationale"]),
+        ))  # fmt: skip
+        tones.append("plain" if alert["band"] != "high" else "strong")
+    yield Grid(heads, tuple(rows), tuple(tones))  # type: ignore[arg-type]
+    if alerts.height > limit:
+        yield Para(f"{alerts.height - limit:,} more in alerts.parquet.", "quiet")
+
+
+def not_judged(run: Run) -> Page:
+    """Everything that was not judged, refused, held back or has to wait."""
+    return Page(tuple(_not_judged(run)))
+
+
+def _not_judged(run: Run) -> Iterator[Block]:
+    yield Heading("What could not be judged")
+    if run.not_evaluable.is_empty():
+        yield Para("Every rule could judge every one of its rows.")
+    else:
+        rows, tones = [], []
+        for line in run.not_evaluable.iter_rows(named=True):
+            whole = line["rows"] is None
+            share = "the whole rule" if whole else f"{line['rows']:,}" + (f" ({_share(line['share'])})" if line["share"] else "")
+            rows.append((line["rule_id"], line["reason"], line["column"] or "", share))
+            tones.append("warn" if whole else "plain")
+        heads = (Column("rule"), Column("why"), Column("what is missing"), Column("rows", right=True))
+        yield Grid(heads, tuple(rows), tuple(tones))  # type: ignore[arg-type]
+    notes = tuple(_notes(run))
+    if notes:
+        yield Items(notes)
+
+
+def _share(share: float) -> str:
+    return "under 0.1%" if share < 0.001 else f"{share:.1%}"  # noqa: PLR2004
+
+
+def _notes(run: Run) -> Iterator[str]:
+    if not run.rejects.is_empty():
+        reasons = run.rejects.group_by("reason").len().sort("len", "reason", descending=[True, False])
+        said = "; ".join(f"{row['reason']}: {row['len']:,}" for row in reasons.head(_REJECTS).iter_rows(named=True))
+        yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
+    if not run.pending.is_empty():
+        yield f"{counted(run.pending.height, 'row')} wait for their judgement, which lies after the end of the data"
+    if not run.suppressed.is_empty():
+        yield f"{counted(run.suppressed.height, 'alert')} held back by policies, in suppressed.parquet"
+    if not run.withdrawn.is_empty():
+        yield f"{counted(run.withdrawn.height, 'earlier alert')} withdrawn, in withdrawn.parquet"
+    if not run.restricted.is_empty():
+        yield f"{counted(run.restricted.height, 'alert')} with reasons kept for cleared reviewers"
+
+
+def run_summary(run: Run) -> dict[str, Any]:
+    """The same for a machine: counts, and the rules that could not run."""
+    alerts = run.alerts
+    bands: Mapping[str, int] = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
+    manifest = run.manifest
+    return {
+        "run": None if run.path is None else str(run.path),
+        "alerts": alerts.height,
+        "bands": dict(bands),
+        "cases": run.cases.height,
+        "suppressed": run.suppressed.height,
+        "withdrawn": run.withdrawn.height,
+        "pending": run.pending.height,
+        "rejects": run.rejects.height,
+        "not_evaluable": run.not_evaluable.to_dicts(),
+        "rules": len({rule["id"] for rule in manifest["rules"]["bound"]}),
+        "profile": manifest["rules"]["profile"],
+        "clock": manifest["clock"],
+        "control_totals": manifest["control_totals"],
+        "timings": manifest.get("timings", {}),
+    }
+
+
+def titles_of(path: str | None = None) -> dict[str, str]:
+    """Titles of rules by id, read in an instant."""
+    return {head.id: head.title or human(head.id) for head in rule_heads(path)}

@@ -1,0 +1,101 @@
+"""Why a rule did not fire for a subject, fact by fact, on the row that came nearest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Pairs, Para, Title, Tone
+from redflags.explain.words import counted, human, moment_words
+
+if TYPE_CHECKING:
+    from redflags.engine.whynot import FactView, WhyNot
+    from redflags.ingest.dataset import Dataset
+    from redflags.results.run import Run
+    from redflags.rules.load import RuleBook, RuleFile
+
+__all__ = ["whynot_page", "why_not_in"]
+
+_MARKS: Final[dict[bool | None, tuple[str, Tone]]] = {
+    True: ("yes", "good"), False: ("no", "bad"), None: ("unknown", "warn"),
+}  # fmt: skip
+_OUTCOMES: Final[dict[str, tuple[str, Tone]]] = {
+    "fired": ("FIRED", "bad"), "not fired": ("DID NOT FIRE", "good"), "not evaluable": ("COULD NOT BE JUDGED", "warn"),
+    "no rows": ("NOTHING TO JUDGE", "plain"),
+}  # fmt: skip
+
+
+def why_not_in(run: Run, book: RuleBook, dataset: Dataset, rule_id: str, subject_id: str) -> Page:
+    """Ask one rule about one subject again, as of a run, and tell what came of it.
+
+    Args:
+        run: The run, for its profile and clock.
+        book: The rule book.
+        dataset: The run's data.
+        rule_id: The rule.
+        subject_id: Whom to look at, as alerts name it.
+
+    Raises:
+        UsageError: When there is no such rule.
+    """
+    from redflags.engine.outcome import Clock
+    from redflags.engine.whynot import why_not
+    from redflags.plan.book import bind_book
+    from redflags.results.when import as_micros
+
+    file = book[rule_id]
+    told = run.manifest["clock"]
+    upto, final = as_micros(told["upto"]), as_micros(told["final"])
+    covers = as_micros(run.manifest["data"]["covers_from"])
+    profile = run.manifest["rules"]["profile"]
+    bound = bind_book(book, profile=profile, only=[rule_id], tables=dataset.tables)
+    found = why_not(dataset, bound, rule_id, subject_id, Clock(None, upto, final, covers))
+    return whynot_page(found, file, dataset.timezone)
+
+
+def whynot_page(found: WhyNot, file: RuleFile, zone: str = "UTC") -> Page:
+    """The page of one answer."""
+    return Page(tuple(_blocks(found, file, zone)))
+
+
+def _blocks(found: WhyNot, file: RuleFile, zone: str) -> Iterator[Block]:
+    mark, tone = _OUTCOMES.get(found.outcome, (found.outcome.upper(), "plain"))
+    yield Title(file.rule.title, mark, tone)
+    subject = f"{human(file.rule.detect.subject_kind)} {found.subject_id}"
+    pairs = [("Subject", subject), ("Rule", f"{found.rule_id}, version {file.rule.version}")]
+    pairs.append(("Rows judged", f"{found.rows:,}"))
+    if found.row_id is not None and found.at is not None:
+        at = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=found.at)
+        word = "the latest hit" if found.outcome == "fired" else "nearest to firing"
+        pairs.append(("Row shown", f"{found.row_id}, {moment_words(at, zone, with_zone=True)} ({word})"))
+    pairs.append(("Fires when", found.when))
+    yield Pairs(tuple(pairs))
+    if found.reasons:
+        yield Heading("In short")
+        yield Items(found.reasons)
+    deciding = tuple(fact for fact in found.facts if fact.deciding)
+    others = tuple(fact for fact in found.facts if not fact.deciding)
+    for title, facts in (("Fact by fact", deciding), ("Facts that only add points", others)):
+        if facts:
+            yield Heading(title)
+            for fact in facts:
+                yield from _fact(fact)
+    if found.outcome == "not fired":
+        yield Para("A rule that did not fire says only that this pattern was not seen in this data up to the run's end.", "quiet")
+    if not found.rows and not found.facts:
+        yield Heading("What the rule looks at")
+        yield Para(" ".join(file.rule.description.split()))
+
+
+def _fact(fact: FactView) -> Iterator[Block]:
+    mark, tone = _MARKS[fact.truth]
+    said = f": {fact.sentence}" if fact.truth is True else ""
+    unmet = sum(item.holds is not True for item in fact.comparisons)
+    tail = f" ({counted(unmet, 'comparison')} not met)" if fact.truth is False and unmet > 1 else ""
+    yield Items((f"{human(fact.name)} [{human(fact.kind)}]{said}{tail}",), marks=((mark, tone),))
+    if fact.comparisons:
+        heads = (Column("what"), Column("value", right=True), Column("has to be", right=True), Column("holds"))
+        yield Grid(heads, tuple(
+            (item.text, item.value, f"{item.op} {item.limit}", _MARKS[item.holds][0]) for item in fact.comparisons
+        ), tuple(_MARKS[item.holds][1] if item.holds is not True else "plain" for item in fact.comparisons))  # fmt: skip
