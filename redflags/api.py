@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -157,8 +157,7 @@ def screen(
         run=run,
         timings=steps.seconds,
     )
-    run.manifest.update(manifest)
-    return run
+    return replace(run, manifest=manifest)
 
 
 class _Steps:

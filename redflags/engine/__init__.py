@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redflags.engine.outcome import Clock, Outcome
-from redflags.engine.run import BoundBook, engine, judge_book
+from redflags.engine.run import engine, judge_book
+from redflags.plan.book import BoundBook
 
 __all__ = ["BoundBook", "Clock", "Outcome", "engine", "judge_book"]

@@ -10,8 +10,9 @@ import polars as pl
 
 from redflags.engine.errors import Missing
 from redflags.ingest.ledger import derive_ledger
-from redflags.plan.nodes import At, Base, Changes, Each, Frame, Union
-from redflags.plan.schema import MOMENT, STREAM
+from redflags.operators.base import Cap, Input, Output
+from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union, parents
+from redflags.plan.schema import MOMENT, STREAM, found_operation
 from redflags.registers.register import FROM, MISSING_FROM, MISSING_TO, ROW, TO, moments, physical
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class Frames:
         self.evaluator: Evaluator | None = None
         self._tables: dict[Frame, Table] = {}
         self._ledger: pl.DataFrame | None = None
+        self._outputs: dict[Derived, Output] = {}
 
     def table(self, frame: Frame) -> Table:
         """Rows of a frame.
@@ -161,6 +163,8 @@ class Frames:
                     made = self._each(frame)
                 case At():
                     made = self._at(frame)
+                case Derived():
+                    made = self._derived(frame)
             self._tables[frame] = made
         return self._tables[frame]
 
@@ -220,6 +224,32 @@ class Frames:
         sorted_at, order = in_order(rows, rows["__at"], columns)
         return Table(frame, sorted_at, rows.drop("__at"), order, ids, f"changes({frame.register})")
 
+    def output(self, node: Derived) -> Output:
+        """What an operator makes of its inputs, once."""
+        assert self.evaluator is not None  # noqa: S101  set by the run before any frame is made
+        if node not in self._outputs:
+            inputs = {}
+            for role, rows, carried in node.inputs:
+                table, picked, perhaps = self.evaluator.rows_of(rows)
+                inputs[role] = Input(table, picked[~perhaps], dict(carried), self.evaluator)
+            self._outputs[node] = found_operation(node.operator).run(node, inputs)
+        return self._outputs[node]
+
+    @property
+    def made(self) -> frozenset[Derived]:
+        """Operators that have run."""
+        return frozenset(self._outputs)
+
+    def caps(self, node: Frame) -> list[tuple[str, Cap]]:
+        """Limits that bit in a frame or in what it is made of."""
+        found = [(node.operator, cap) for cap in self.output(node).caps] if isinstance(node, Derived) else []
+        return found + [pair for parent in parents(node) for pair in self.caps(parent)]
+
+    def _derived(self, frame: Derived) -> Table:
+        rows = self.output(frame).frame
+        sorted_at, order = in_order(rows, rows["at"], ["_id"])
+        return Table(frame, sorted_at, rows.drop("at"), order, ("_id",), frame.operator)
+
     # ---- frames made from views -------------------------------------------------------------------------------
 
     def _parent(
@@ -274,7 +304,8 @@ class Frames:
             [ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True
         )
         index = found[ROW]
-        copies = found.select((pl.int_range(pl.len()).over(ROW) + 1).alias(COPY))[COPY]
+        place = index.to_numpy()
+        copies = pl.Series(COPY, np.arange(place.size) - np.searchsorted(place, place) + 1)
         if COPY in columns.columns:
             first = columns[COPY].gather(index)
             copies = (first * 1000 + copies).alias(COPY)

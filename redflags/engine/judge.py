@@ -99,13 +99,9 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
         ("condition unknown", rows[null], [f.condition for f in bound.facts if f.deciding]),
         ("unknown rows in the window", rows[unsure & ~null], []),
     ]
-    return Outcome(
-        bound,
-        hits,
-        *_not_evaluable(docket, reasons, evaluator),
-        _pending(docket),
-        int(rows.size + docket.doubtful.size),
-    )
+    counts, unjudged = _not_evaluable(docket, reasons, evaluator)
+    counts = pl.concat([counts, _capped(bound, evaluator)])
+    return Outcome(bound, hits, counts, unjudged, _pending(docket), int(rows.size + docket.doubtful.size))
 
 
 def _deciding(bound: BoundRule, name: str) -> bool:
@@ -174,6 +170,23 @@ def _not_evaluable(
         )
     frame = pl.DataFrame(counts, schema=NOT_EVALUABLE).sort("reason", "column")
     return frame, (pl.concat(listed) if listed else pl.DataFrame(schema=NE_ROWS))
+
+
+def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
+    """Limits of operators that bit in what the rule reads."""
+    frames = [bound.frame, *(measure.source.frame for measure in bound.measures())]
+    found = {pair: None for frame in frames for pair in evaluator.frames.caps(frame)}
+    found |= {
+        (node.operator, cap): None
+        for node in evaluator.schemas.derived
+        if node in evaluator.frames.made
+        for cap in evaluator.frames.output(node).caps
+    }
+    rows = [
+        {"rule_id": bound.id, "reason": f"capped: {cap.what}", "column": name, "rows": cap.rows, "share": None}
+        for name, cap in found
+    ]
+    return pl.DataFrame(rows, schema=NOT_EVALUABLE)
 
 
 def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> list[list[str]]:

@@ -49,8 +49,11 @@ class Lookups:
             Missing: neither is there.
         """
         if name not in self._registers:
-            entry = dictionary().table(name)
-            if name in self.frames.dataset.tables or name == "ledger":
+            entry = self.frames.schemas.table(name)
+            node = self.frames.schemas.derived_node(name)
+            if node is not None:
+                self._registers[name] = Register.of(entry, self.frames.output(node).frame)
+            elif name in self.frames.dataset.tables or name == "ledger":
                 self._registers[name] = Register.of(entry, self.frames.raw(name))
             else:
                 found = [item for item in self.lists if item.table == name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from redflags.engine.errors import Missing
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from redflags.ingest.dataset import Dataset
+    from redflags.plan.book import BoundBook
     from redflags.plan.bind import BoundRule
     from redflags.plan.nodes import Frame, Measure
     from redflags.plan.schema import Schemas
@@ -33,16 +33,6 @@ class Progress(Protocol):
     """Told how far a run is."""
 
     def __call__(self, step: str, done: int, total: int) -> None: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class BoundBook:
-    """Bound rules that share one set of plan names."""
-
-    rules: tuple[BoundRule, ...]
-    schemas: Schemas
-    lists: tuple[ListFile, ...]
-    profile: Profile | None
 
 
 def engine(dataset: Dataset, book: BoundBook, covers_from: int, block: int = BLOCK) -> Evaluator:
@@ -156,6 +146,10 @@ def columns_read(book: BoundBook) -> frozenset[str]:
         exprs += [slot.expr for slot in bound.rationale.slots]
         exprs += [condition for _, condition in bound.policies if condition is not None]
         _collect(exprs, book.schemas, bound.frame, names, seen)
+    for node in book.schemas.derived:
+        for _, rows, carried in node.inputs:
+            read = [expr for _, expr in carried] + ([] if rows.filter is None else [rows.filter])
+            _collect(read, book.schemas, rows.frame, names, seen)
     return frozenset(names)
 
 

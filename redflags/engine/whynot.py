@@ -11,7 +11,8 @@ import polars as pl
 from redflags.engine.comparisons import Comparison, comparisons
 from redflags.engine.errors import Missing
 from redflags.engine.judge import Docket, _facts, _when, blame, call
-from redflags.engine.run import BoundBook, engine
+from redflags.engine.run import engine
+from redflags.plan.book import BoundBook
 from redflags.engine.words import show
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.nodes import Rows as ViewRows

@@ -14,7 +14,12 @@ __all__ = ["explain_alert"]
 
 
 def explain_alert(
-    run: Run, alert_id: str, *, book: RuleBook | None = None, dataset: Dataset | None = None, rows: int | None = 12
+    run: Run,
+    alert_id: str,
+    *,
+    book: RuleBook | None = None,
+    dataset: Dataset | None = None,
+    rows: int | None = 12,
 ) -> Page:
     """The whole story of one alert, as a page that can be read aloud.
 

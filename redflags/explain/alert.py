@@ -5,9 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from redflags.explain.page import Bar, Bars, Block, Column, Grid, Heading, Items, Page, Pairs, Para, Title, Tone
+from redflags.explain.page import (
+    Bar,
+    Bars,
+    Block,
+    Column,
+    Grid,
+    Heading,
+    Items,
+    Page,
+    Pairs,
+    Para,
+    Title,
+    Tone,
+)
 from redflags.explain.rows import Seen, party_words, seen_rows
-from redflags.explain.words import counted, how_measured, human, limit_words, moment_words, span_words, value_words, with_params
+from redflags.explain.words import (
+    counted,
+    how_measured,
+    human,
+    limit_words,
+    moment_words,
+    span_words,
+    value_words,
+    with_params,
+)
 from redflags.rules.model import Aggregate
 
 if TYPE_CHECKING:
@@ -28,7 +50,12 @@ _FULL: Final = 100
 
 
 def alert_page(
-    run: Run, alert: Mapping[str, Any], *, book: RuleBook | None = None, dataset: Dataset | None = None, limit: int | None = 12
+    run: Run,
+    alert: Mapping[str, Any],
+    *,
+    book: RuleBook | None = None,
+    dataset: Dataset | None = None,
+    limit: int | None = 12,
 ) -> Page:
     """The page of one alert; see `redflags.explain.explain_alert`."""
     book = book if book is not None else book_of(run)
@@ -52,7 +79,12 @@ def _rule_of(book: RuleBook | None, rule_id: str) -> RuleFile | None:
 
 
 def _blocks(
-    run: Run, alert: Mapping[str, Any], book: RuleBook | None, file: RuleFile | None, dataset: Dataset | None, limit: int | None
+    run: Run,
+    alert: Mapping[str, Any],
+    book: RuleBook | None,
+    file: RuleFile | None,
+    dataset: Dataset | None,
+    limit: int | None,
 ) -> Iterator[Block]:
     zone = str(run.manifest.get("data", {}).get("timezone", "UTC"))
     yield from _head(alert, book, file, dataset, zone)
@@ -69,7 +101,9 @@ def _blocks(
         yield from _reading(file)
     yield from _safeguards(alert, file)
     yield from _sources(alert, book, file)
-    yield Para("This alert is a lead for a human reviewer. It accuses nobody, and blocks and files nothing.", "quiet")
+    yield Para(
+        "This alert is a lead for a human reviewer. It accuses nobody, and blocks and files nothing.", "quiet"
+    )
 
 
 def _head(
@@ -95,7 +129,9 @@ def _head(
         ("Alert", alert["alert_id"]),
     ]
     if file is not None and file.rule.version != alert["rule_version"]:
-        pairs.append(("Note", f"the rule is at version {file.rule.version} by now; its words below may have changed"))
+        pairs.append(
+            ("Note", f"the rule is at version {file.rule.version} by now; its words below may have changed")
+        )
     yield Pairs(tuple(pairs))
 
 
@@ -109,7 +145,9 @@ def _why(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Block]:
     yield Heading("Why it fired")
     facts = [fact for fact in alert["facts"] if fact["kind"] != _UNKNOWN]
     unknown = [fact for fact in alert["facts"] if fact["kind"] == _UNKNOWN]
-    hidden = any(policy["action"] == "redact" and "facts" in (policy["value"] or "") for policy in alert["policies"])
+    hidden = any(
+        policy["action"] == "redact" and "facts" in (policy["value"] or "") for policy in alert["policies"]
+    )
     if hidden and not facts:
         yield Para("The reasons are kept for cleared reviewers (see the safeguards below).", "warn")
         return
@@ -125,11 +163,10 @@ def _why(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Block]:
     if start > score:
         note = f"score, held down by the policy {', '.join(caps)}" if caps else "score, which ends at 100"
     bars.append(Bar(note, score, total=True))
-    yield Bars(tuple(bars))
     plain = tuple(f"{fact['sentence']}  [{human(fact['kind'])}]" for fact in facts if not fact["points"])
     if plain:
-        yield Para("Also true, with no points of their own:" if len(plain) > 1 else "Also true, with no points of its own:")
         yield Items(plain)
+    yield Bars(tuple(bars))
     if unknown:
         names = ", ".join(human(fact["name"]) for fact in unknown)
         yield Para(f"Could not be judged, and added no points: {names}.", "quiet")
@@ -150,7 +187,12 @@ def _limits(alert: Mapping[str, Any], file: RuleFile | None, zone: str) -> Itera
             _named(item["name"], params), value_words(item["value"], item["unit"]),
             limit_words(item["threshold"], item["unit"]), "; ".join(text for text in (how, span) if text),
         ))  # fmt: skip
-    heads = (Column("what"), Column("observed", right=True), Column("limit", right=True), Column("counted over"))
+    heads = (
+        Column("what"),
+        Column("observed", right=True),
+        Column("limit", right=True),
+        Column("counted over"),
+    )
     yield Grid(heads, tuple(rows))
 
 
@@ -183,16 +225,32 @@ def _evidence(
     shown = rows if limit is None else rows[:limit]
     lines = [(row, seen.get((row["table"], row["row_id"]))) for row in shown]
     if any(found is not None for _, found in lines):
-        first = min((found.at for _, found in lines if found is not None and found.at is not None), default=None)
-        lines.sort(key=lambda line: (line[1].at if line[1] is not None and line[1].at is not None else first, line[0]["row_id"]))
+        first = min(
+            (found.at for _, found in lines if found is not None and found.at is not None), default=None
+        )
+        lines.sort(
+            key=lambda line: (
+                line[1].at if line[1] is not None and line[1].at is not None else first,
+                line[0]["row_id"],
+            )
+        )
         yield _known(lines, zone)
     else:
-        heads = (Column("row", keep=True), Column("table"), Column("role"), Column("source", keep=True), Column("line", right=True))
+        heads = (
+            Column("row", keep=True),
+            Column("table"),
+            Column("role"),
+            Column("source", keep=True),
+            Column("line", right=True),
+        )
         yield Grid(heads, tuple(
             (row["row_id"], row["table"], _role(row["role"]), row["source_file"] or "", f"{row['source_row'] or ''}")
             for row, _ in lines
         ))  # fmt: skip
-        yield Para("Dates, amounts and counterparties stand in the data, which was not at hand (give it with --data).", "quiet")
+        yield Para(
+            "Dates, amounts and counterparties stand in the data, which was not at hand (give it with --data).",
+            "quiet",
+        )
     if len(rows) > len(shown):
         yield Para(f"{len(rows) - len(shown):,} more rows: redflags trace RUN {alert['alert_id']}", "quiet")
 
@@ -205,7 +263,13 @@ def _known(lines: list[tuple[dict[str, Any], Seen | None]], zone: str) -> Grid:
     rows, tones = [], []
     for row, found in lines:
         said = found or Seen()
-        cells = [moment_words(said.at, zone), said.amount, *([said.way] if ways else []), said.other, said.how]
+        cells = [
+            moment_words(said.at, zone),
+            said.amount,
+            *([said.way] if ways else []),
+            said.other,
+            said.how,
+        ]
         rows.append((*cells, _role(row["role"]), row["row_id"]))
         tones.append("strong" if row["role"].startswith("judged") else "plain")
     return Grid(tuple(heads), tuple(rows), tuple(tones))  # type: ignore[arg-type]
@@ -238,7 +302,11 @@ def policy_words(policy: Mapping[str, Any]) -> str:
 
 def _safeguards(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Block]:
     applied = tuple(policy_words(policy) for policy in alert["policies"])
-    looked = () if file is None else tuple(name for name in file.policies if name not in {p["id"] for p in alert["policies"]})
+    looked = (
+        ()
+        if file is None
+        else tuple(name for name in file.policies if name not in {p["id"] for p in alert["policies"]})
+    )
     if not applied and not looked and file is None:
         return
     yield Heading("Safeguards")
@@ -255,7 +323,9 @@ def reference_words(book: RuleBook | None, reference: Any) -> str:  # noqa: ANN4
     source = book.sources.get(reference.source) if book is not None else None
     if source is None:
         return f"{reference.source}, {reference.locator}" if reference.locator else reference.source
-    text = f"{source.issuer}, {source.title}" + (f" ({source.year})" if source.year and str(source.year) not in source.title else "")
+    text = f"{source.issuer}, {source.title}" + (
+        f" ({source.year})" if source.year and str(source.year) not in source.title else ""
+    )
     text += f": {reference.locator}" if reference.locator else ""
     return f"{text} [{reference.supports}]"
 

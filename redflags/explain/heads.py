@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from redflags.errors import UsageError
-from redflags.explain.page import Column, Grid, Page, Para
+from redflags.explain.page import Column, Grid, Page, Para, Tone
+from redflags.explain.words import counted
 from redflags.resources import rules_dir
 from redflags.yamlio import load_yaml
 
@@ -117,13 +118,17 @@ def _texts(data: dict[str, Any], name: str) -> tuple[str, ...]:
 
 def heads_page(heads: Sequence[Head]) -> Page:
     """The heads as a table."""
-    columns = (
-        Column("family", extra=True), Column("rule", keep=True), Column("title"), Column("severity"), Column("status"),
-        Column("version", right=True, extra=True),
-    )  # fmt: skip
-    rows = tuple((head.family, head.id, head.title, head.severity, head.status, str(head.version)) for head in heads)
-    families = len({head.family for head in heads})
-    return Page((
-        Grid(columns, rows),
-        Para(f"{len(heads)} rules in {families} families. One of them as a page: redflags rules show ID", "quiet"),
-    ))  # fmt: skip
+    columns = (Column("rule", keep=True), Column("title"), Column("severity"), Column("status", extra=True))
+    rows: list[tuple[str, ...]] = []
+    tones: list[Tone] = []
+    family = None
+    for head in heads:
+        if head.family != family:
+            family = head.family
+            rows.append((family, "", "", ""))
+            tones.append("strong")
+        rows.append((f"  {head.id}", head.title, head.severity, head.status))
+        tones.append("plain")
+    count = len({head.family for head in heads})
+    told = f"{counted(len(heads), 'rule')} in {counted(count, 'family', 'families')}. One of them as a page: redflags rules show ID"
+    return Page((Grid(columns, tuple(rows), tuple(tones)), Para(told, "quiet")))

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["Bar", "Bars", "Block", "Code", "Column", "Grid", "Heading", "Items", "Page", "Pairs", "Para", "Title"]
+__all__ = [
+    "Bar",
+    "Bars",
+    "Block",
+    "Code",
+    "Column",
+    "Grid",
+    "Heading",
+    "Items",
+    "Page",
+    "Pairs",
+    "Para",
+    "Title",
+]
 
 Tone: TypeAlias = Literal["plain", "quiet", "strong", "good", "warn", "bad"]
 

@@ -60,9 +60,7 @@ def _movements(dataset: Dataset, stream: str, ids: list[str]) -> dict[tuple[str,
     wanted = sorted({txn for txn, _ in base.values()})
     rows = dataset.tables["transactions"].filter(pl.col("txn_id").is_in(wanted))
     by_id = {row["txn_id"]: row for row in rows.iter_rows(named=True)}
-    return {
-        (stream, row): _movement(by_id[txn], side) for row, (txn, side) in base.items() if txn in by_id
-    }
+    return {(stream, row): _movement(by_id[txn], side) for row, (txn, side) in base.items() if txn in by_id}
 
 
 def _base(row_id: str) -> tuple[str, str]:
@@ -82,11 +80,20 @@ def _movement(row: dict[str, Any], side: str) -> Seen:
     site = row.get("service_point_id") or row.get("branch_id")
     if row.get("instrument") == "cash":
         other = f"at {site}" if not other and site else other
-    return Seen(row.get("booked_at"), amount_words(row.get("amount"), row.get("currency")), side, other, ", ".join(how))
+    return Seen(
+        row.get("booked_at"),
+        amount_words(row.get("amount"), row.get("currency")),
+        side,
+        other,
+        ", ".join(how),
+    )
 
 
 def _side(row: dict[str, Any], side: str) -> str:
-    who = next((row[f"{side}_{part}"] for part in ("name", "party_id", "account_id") if row.get(f"{side}_{part}")), "")
+    who = next(
+        (row[f"{side}_{part}"] for part in ("name", "party_id", "account_id") if row.get(f"{side}_{part}")),
+        "",
+    )
     country = row.get(f"{side}_country")
     return f"{who} ({country})" if who and country else str(who)
 
@@ -97,13 +104,17 @@ def _others(dataset: Dataset, stream: str, table: str, ids: list[str]) -> dict[t
         return {}
     moment = stream.partition("@")[2] or known.time or known.valid_from
     frame = dataset.tables[table]
-    money = next((c.name for c in known.columns.values() if c.type == "money" and c.name in frame.columns), None)
+    money = next(
+        (c.name for c in known.columns.values() if c.type == "money" and c.name in frame.columns), None
+    )
     base = {row: _base(row)[0] for row in ids}
     rows = frame.filter(pl.col(known.id).is_in(sorted(set(base.values()))))
     by_id = {row[known.id]: row for row in rows.iter_rows(named=True)}
     return {
         (stream, row): Seen(
-            by_id[item].get(moment or ""), amount_words(by_id[item].get(money or ""), by_id[item].get("currency")), how=human(table)
+            by_id[item].get(moment or ""),
+            amount_words(by_id[item].get(money or ""), by_id[item].get("currency")),
+            how=human(table),
         )
         for row, item in base.items()
         if item in by_id

@@ -112,8 +112,14 @@ def raw_rows(run: Run, places: Sequence[tuple[str, int]]) -> list[Raw]:
         digest = sha256_of(path)[0]
         for row in (row for other, row in places if other == name):
             if not 1 <= row <= frame.height:
-                raise DataError(f"{path} has {frame.height:,} rows, and row {row:,} is wanted; it is not the file that was read")
-            values = tuple((key, str(value)) for key, value in frame.row(row - 1, named=True).items() if value not in (None, "", []))
+                raise DataError(
+                    f"{path} has {frame.height:,} rows, and row {row:,} is wanted; it is not the file that was read"
+                )
+            values = tuple(
+                (key, str(value))
+                for key, value in frame.row(row - 1, named=True).items()
+                if value not in (None, "", [])
+            )
             found[name, row] = Raw(path, row, values, None if not noted else noted == digest)
     return [found[place] for place in places]
 
@@ -130,4 +136,6 @@ def _locate(run: Run, name: str) -> tuple[Path, str, str]:
                 if not path.is_file():
                     raise DataError(f"{path} is gone, so the row cannot be shown")
                 return path, name[len(head) + 1 :], item["sha256"]
-    raise DataError(f"the run read no file {name} itself; the row came from an earlier run or from a frame in memory")
+    raise DataError(
+        f"the run read no file {name} itself; the row came from an earlier run or from a frame in memory"
+    )

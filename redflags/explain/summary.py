@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from redflags.explain.alert import BAND_TONES
 from redflags.explain.heads import rule_heads
-from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Para
+from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Para, Tone
 from redflags.explain.words import counted, human
 
 if TYPE_CHECKING:
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["first_sentence", "not_judged", "run_summary", "summary_page", "top_alerts"]
 
+_ROW_TONES: Final[Mapping[str, Tone]] = {"high": "strong", "low": "quiet"}
 _TOP = 10
 _REJECTS = 5
+_LINES = 15
+#: Longer sentences are cut in the table; the story has them whole.
+_SENTENCE = 130
 
 
 def first_sentence(text: str) -> str:
@@ -57,21 +61,28 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     bands = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
     spread = ", ".join(f"{count} {band}" for band, count in bands.items() if count)
     subjects = run.cases.height
-    yield Para(f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.", "strong")
+    yield Para(
+        f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.", "strong"
+    )
     heads = (
-        Column("#", right=True), Column("score", right=True), Column("band"), Column("alert", keep=True, extra=True),
-        Column("subject", keep=True), Column("rule", extra=True), Column("what was seen"),
+        Column("#", right=True), Column("score", right=True), Column("band", extra=True), Column("alert", keep=True),
+        Column("subject", keep=True), Column("what was seen"),
     )  # fmt: skip
-    rows, tones = [], []
+    rows: list[tuple[str, ...]] = []
+    tones: list[Tone] = []
     for place, alert in enumerate(alerts.head(limit).iter_rows(named=True)):
         rows.append((
             str(place + 1), str(alert["score"]), alert["band"], alert["alert_id"][:8], alert["subject_id"],
-            titles.get(alert["rule_id"], alert["rule_id"]), first_sentence(alert["rationale"]),
+            f"{titles.get(alert['rule_id'], alert['rule_id'])}\n{_cut(first_sentence(alert['rationale']))}",
         ))  # fmt: skip
-        tones.append("plain" if alert["band"] != "high" else "strong")
-    yield Grid(heads, tuple(rows), tuple(tones))  # type: ignore[arg-type]
+        tones.append(_ROW_TONES.get(alert["band"], "plain"))
+    yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > limit:
         yield Para(f"{alerts.height - limit:,} more in alerts.parquet.", "quiet")
+
+
+def _cut(text: str) -> str:
+    return textwrap.shorten(text, _SENTENCE, placeholder=" …")
 
 
 def not_judged(run: Run) -> Page:
@@ -84,17 +95,42 @@ def _not_judged(run: Run) -> Iterator[Block]:
     if run.not_evaluable.is_empty():
         yield Para("Every rule could judge every one of its rows.")
     else:
-        rows, tones = [], []
-        for line in run.not_evaluable.iter_rows(named=True):
-            whole = line["rows"] is None
-            share = "the whole rule" if whole else f"{line['rows']:,}" + (f" ({_share(line['share'])})" if line["share"] else "")
-            rows.append((line["rule_id"], line["reason"], line["column"] or "", share))
-            tones.append("warn" if whole else "plain")
-        heads = (Column("rule"), Column("why"), Column("what is missing"), Column("rows", right=True))
-        yield Grid(heads, tuple(rows), tuple(tones))  # type: ignore[arg-type]
+        yield from _grouped(run)
     notes = tuple(_notes(run))
     if notes:
         yield Items(notes)
+
+
+def _grouped(run: Run) -> Iterator[Block]:
+    """One line for each rule and reason: what could not run at all first, then by share of rows."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for line in run.not_evaluable.iter_rows(named=True):
+        groups.setdefault((line["rule_id"], line["reason"]), []).append(line)
+    weighed = sorted(groups.items(), key=lambda item: (-_weight(item[1]), item[0]))
+    rows: list[tuple[str, ...]] = []
+    tones: list[Tone] = []
+    for (rule_id, reason), lines in weighed[:_LINES]:
+        whole = lines[0]["rows"] is None
+        most = max(lines, key=lambda line: line["rows"] or 0)
+        share = (
+            "the whole rule"
+            if whole
+            else f"{most['rows']:,}" + (f" ({_share(most['share'])})" if most["share"] else "")
+        )
+        missing = ", ".join((line["column"] or "").removeprefix("measure ") for line in lines)
+        rows.append((rule_id, share, f"{reason}: {missing}" if missing else reason))
+        tones.append("warn" if whole else "plain")
+    yield Grid(
+        (Column("rule", keep=True), Column("rows", right=True, keep=True), Column("why")),
+        tuple(rows),
+        tuple(tones),
+    )
+    if len(weighed) > _LINES:
+        yield Para(f"{len(weighed) - _LINES:,} more in not_evaluable.parquet.", "quiet")
+
+
+def _weight(lines: list[dict[str, Any]]) -> float:
+    return max(2.0 if line["rows"] is None else line["share"] or 0.0 for line in lines)
 
 
 def _share(share: float) -> str:
@@ -104,7 +140,9 @@ def _share(share: float) -> str:
 def _notes(run: Run) -> Iterator[str]:
     if not run.rejects.is_empty():
         reasons = run.rejects.group_by("reason").len().sort("len", "reason", descending=[True, False])
-        said = "; ".join(f"{row['reason']}: {row['len']:,}" for row in reasons.head(_REJECTS).iter_rows(named=True))
+        said = "; ".join(
+            f"{row['reason']}: {row['len']:,}" for row in reasons.head(_REJECTS).iter_rows(named=True)
+        )
         yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
     if not run.pending.is_empty():
         yield f"{counted(run.pending.height, 'row')} wait for their judgement, which lies after the end of the data"
@@ -119,7 +157,9 @@ def _notes(run: Run) -> Iterator[str]:
 def run_summary(run: Run) -> dict[str, Any]:
     """The same for a machine: counts, and the rules that could not run."""
     alerts = run.alerts
-    bands: Mapping[str, int] = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
+    bands: Mapping[str, int] = {
+        band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")
+    }
     manifest = run.manifest
     return {
         "run": None if run.path is None else str(run.path),

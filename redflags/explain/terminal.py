@@ -32,6 +32,8 @@ _BAR: Final = 30
 _READABLE: Final = 110
 #: From here on there is room for every column of a table.
 _ROOMY: Final = 94
+#: Longer words than this may be broken in a table.
+_WORD: Final = 14
 
 
 def plain(page: Page, width: int = PLAIN_WIDTH) -> str:
@@ -109,7 +111,9 @@ def _items(block: Items) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(max_width=_READABLE, overflow="fold")
     for place, item in enumerate(block.items):
-        mark, tone = block.marks[place] if block.marks else (f"{place + 1}." if block.numbered else "-", "plain")
+        mark, tone = (
+            block.marks[place] if block.marks else (f"{place + 1}." if block.numbered else "-", "plain")
+        )
         table.add_row(Text(mark, style=_STYLES[tone]), Text(item))
     return table
 
@@ -132,13 +136,18 @@ class _Grid:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         wide = options.max_width >= _ROOMY
         kept = [place for place, column in enumerate(self._block.columns) if wide or not column.extra]
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="dim")
+        table = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="dim"
+        )
         for place in kept:
             column = self._block.columns[place]
             justify: JustifyMethod = "right" if column.right else "left"
-            # No head is ever broken inside a word, however long the texts of its neighbours are.
-            least = max((len(word) for word in column.name.split()), default=0)
-            table.add_column(column.name, justify=justify, no_wrap=column.keep, overflow="fold", min_width=least)
+            # Words are not broken where that can be helped, however long the texts of the neighbours are.
+            texts = [column.name, *(row[place] for row in self._block.rows)]
+            least = min(max((len(word) for text in texts for word in text.split()), default=0), _WORD)
+            table.add_column(
+                column.name, justify=justify, no_wrap=column.keep, overflow="fold", min_width=least
+            )
         for number, row in enumerate(self._block.rows):
             style = _STYLES[self._block.tones[number]] if self._block.tones else ""
             table.add_row(*(Text(row[place]) for place in kept), style=style)

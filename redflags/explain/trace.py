@@ -32,10 +32,18 @@ def _blocks(run: Run, alert: Mapping[str, Any], shown: int) -> Iterator[Block]:
     rows = list(frame.iter_rows(named=True))
     yield Title(f"Evidence of alert {alert['alert_id']}", alert["rule_id"])
     cap = run.manifest.get("evidence_cap")
-    note = f" (no more than {cap} rows are kept for one alert)" if cap is not None and len(rows) >= cap else ""
+    note = (
+        f" (no more than {cap} rows are kept for one alert)" if cap is not None and len(rows) >= cap else ""
+    )
     yield Para(f"{counted(len(rows), 'row')}, {counted(alert['txn_count'], 'movement')} in all{note}.")
     yield Heading("Where every row stands")
-    heads = (Column("row", keep=True), Column("table"), Column("role"), Column("source file"), Column("data row", right=True))
+    heads = (
+        Column("row", keep=True),
+        Column("table"),
+        Column("role"),
+        Column("source file"),
+        Column("data row", right=True),
+    )
     yield Grid(heads, tuple(
         (row["row_id"], row["table"], human(row["role"].replace("judged", "hit")), row["source_file"] or "not known",
          "" if row["source_row"] is None else f"{row['source_row']:,}")
@@ -51,6 +59,10 @@ def _blocks(run: Run, alert: Mapping[str, Any], shown: int) -> Iterator[Block]:
 
 
 def _raw(raw: Raw) -> Iterator[Block]:
-    state = {True: "the file is unchanged since the run", False: "the file has changed since the run", None: "no hash noted"}
+    state = {
+        True: "the file is unchanged since the run",
+        False: "the file has changed since the run",
+        None: "no hash noted",
+    }
     yield Pairs((("file", str(raw.file)), ("data row", f"{raw.row:,}"), ("check", state[raw.unchanged])))
     yield Pairs(raw.values)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Pairs, Para, Title, Tone
-from redflags.explain.words import counted, human, moment_words
+from redflags.explain.words import human, moment_words, op_words
 
 if TYPE_CHECKING:
     from redflags.engine.whynot import FactView, WhyNot
@@ -79,23 +79,47 @@ def _blocks(found: WhyNot, file: RuleFile, zone: str) -> Iterator[Block]:
     for title, facts in (("Fact by fact", deciding), ("Facts that only add points", others)):
         if facts:
             yield Heading(title)
-            for fact in facts:
-                yield from _fact(fact)
+            yield Items(
+                tuple(_told(fact) for fact in facts), marks=tuple(_MARKS[fact.truth] for fact in facts)
+            )
+            yield from _values(facts)
     if found.outcome == "not fired":
-        yield Para("A rule that did not fire says only that this pattern was not seen in this data up to the run's end.", "quiet")
+        yield Para(
+            "A rule that did not fire says only that this pattern was not seen in this data up to the run's end.",
+            "quiet",
+        )
     if not found.rows and not found.facts:
         yield Heading("What the rule looks at")
         yield Para(" ".join(file.rule.description.split()))
 
 
-def _fact(fact: FactView) -> Iterator[Block]:
-    mark, tone = _MARKS[fact.truth]
+def _told(fact: FactView) -> str:
     said = f": {fact.sentence}" if fact.truth is True else ""
-    unmet = sum(item.holds is not True for item in fact.comparisons)
-    tail = f" ({counted(unmet, 'comparison')} not met)" if fact.truth is False and unmet > 1 else ""
-    yield Items((f"{human(fact.name)} [{human(fact.kind)}]{said}{tail}",), marks=((mark, tone),))
-    if fact.comparisons:
-        heads = (Column("what"), Column("value", right=True), Column("has to be", right=True), Column("holds"))
-        yield Grid(heads, tuple(
-            (item.text, item.value, f"{item.op} {item.limit}", _MARKS[item.holds][0]) for item in fact.comparisons
-        ), tuple(_MARKS[item.holds][1] if item.holds is not True else "plain" for item in fact.comparisons))  # fmt: skip
+    return f"{human(fact.name)} [{human(fact.kind)}]{said}"
+
+
+def _values(facts: tuple[FactView, ...]) -> Iterator[Block]:
+    """Every comparison of the facts: what was seen, and what it would have to be."""
+    rows: list[tuple[str, ...]] = []
+    tones: list[Tone] = []
+    for fact in facts:
+        for item in fact.comparisons:
+            rows.append(
+                (
+                    human(fact.name),
+                    item.text,
+                    item.value,
+                    f"{op_words(item.op)} {item.limit}".strip(),
+                    _MARKS[item.holds][0],
+                )
+            )
+            tones.append("plain" if item.holds is True else "strong")
+    if rows:
+        heads = (
+            Column("fact"),
+            Column("what"),
+            Column("value", right=True),
+            Column("has to be", right=True),
+            Column("holds"),
+        )
+        yield Grid(heads, tuple(rows), tuple(tones))

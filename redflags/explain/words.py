@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from redflags.rules.model import Aggregate
 
 __all__ = [
-    "amount_words", "counted", "how_measured", "human", "limit_words", "moment_words", "span_words", "value_words",
+    "amount_words", "counted", "how_measured", "human", "limit_words", "moment_words", "op_words", "span_words", "value_words",
     "with_params",
 ]  # fmt: skip
 
@@ -57,7 +57,11 @@ def value_words(value: str | None, unit: str | None) -> str:
     """An observed value, which is exact text, as a person reads it.
 
     Examples:
-        >>> value_words("26635", "EUR"), value_words("144.11676813314563", "EUR"), value_words("0.333333", "number")
+        >>> (
+        ...     value_words("26635", "EUR"),
+        ...     value_words("144.11676813314563", "EUR"),
+        ...     value_words("0.333333", "number"),
+        ... )
         ('26,635.00 EUR', '144.12 EUR', '0.333333')
         >>> value_words("12000", "count"), value_words("none", "EUR"), value_words("", "text")
         ('12,000', 'none', 'nothing')
@@ -74,12 +78,24 @@ def value_words(value: str | None, unit: str | None) -> str:
         return format_duration(int(number))
     if unit in CURRENCIES or unit == "money":
         # An exact amount stays exact; what a root or a division left behind is rounded for reading.
-        kept = number if -number.as_tuple().exponent <= 4 else number.quantize(Decimal("0.01"), ROUND_HALF_EVEN)  # type: ignore[operator]  # noqa: PLR2004
+        kept = (
+            number if -number.as_tuple().exponent <= 4 else number.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        )  # type: ignore[operator]  # noqa: PLR2004
         return format_money(int(kept * MONEY_SCALE), None if unit == "money" else unit)
     if unit in {"count", "number", "ratio", "literal"}:
         rounded = number if number == number.to_integral() else round(number, 6).normalize()
         return f"{rounded:,f}"
     return value
+
+
+def op_words(sign: str) -> str:
+    """A comparison in words.
+
+    Examples:
+        >>> op_words(">="), op_words("between")
+        ('at least', 'between')
+    """
+    return _OPS.get(sign, sign)
 
 
 def limit_words(threshold: str, unit: str | None) -> str:
@@ -122,7 +138,10 @@ def span_words(first: dt.datetime | None, last: dt.datetime | None, zone: str = 
     """A stretch of time; the year is said once.
 
     Examples:
-        >>> a, b = dt.datetime(2026, 3, 6, 10, 37, tzinfo=dt.UTC), dt.datetime(2026, 3, 16, 10, 37, tzinfo=dt.UTC)
+        >>> a, b = (
+        ...     dt.datetime(2026, 3, 6, 10, 37, tzinfo=dt.UTC),
+        ...     dt.datetime(2026, 3, 16, 10, 37, tzinfo=dt.UTC),
+        ... )
         >>> span_words(a, b), span_words(None, b), span_words(b, b)
         ('6 Mar 10:37 to 16 Mar 2026 10:37', 'all before 16 Mar 2026 10:37', '16 Mar 2026 10:37')
     """

@@ -68,6 +68,12 @@ def unify(left: Value, right: Value, offset: int) -> tuple[Value, Value]:
     raise ExprError(f"cannot compare {left.type} with {right.type}", offset, hint, "EXPR-TYPE")
 
 
+def no_real_equality(left: Value, right: Value, offset: int) -> None:
+    """Refuse to ask whether real numbers are the same."""
+    if (left.floating or right.floating) and "null" not in {left.type.kind, right.type.kind}:
+        raise ExprError("a real number is never compared for equality", offset, "use a range", "EXPR-TYPE")
+
+
 def contains(items: pl.Expr, element: pl.Expr) -> pl.Expr:
     """Whether a list has an element; null if either is null."""
     found = items.list.contains(element)
@@ -186,7 +192,7 @@ def lower_call(lowering: Lowering, node: nodes.Call) -> Value:
     args = [lowering._lower(arg) for arg in node.args]  # noqa: SLF001
     _check_kinds(node, args)
     if node.name.startswith("local_"):
-        return _local(lowering, node)
+        return _local(lowering, node, args[0])
     return _BUILDERS[node.name](node, args)
 
 
@@ -222,16 +228,17 @@ def _check_kinds(node: nodes.Call, args: Sequence[Value]) -> None:
             )
 
 
-def _local(lowering: Lowering, node: nodes.Call) -> Value:
+def _local(lowering: Lowering, node: nodes.Call, moment: Value) -> Value:
     from redflags.plan.nodes import Lookup
 
     micros = pl.col(lowering.schemas.lookup_name(Lookup("local", "accounts", "timezone", (node.args[0],))))
+    empty = moment.empty
     if node.name == "local_date":
-        return Value(t.DATE, (micros // DAY).cast(pl.Int32))
+        return Value(t.DATE, (micros // DAY).cast(pl.Int32), empty=empty)
     if node.name == "local_hour":
-        return Value(t.INT, (micros - (micros // DAY) * DAY) // 3_600_000_000)
+        return Value(t.INT, (micros - (micros // DAY) * DAY) // 3_600_000_000, empty=empty)
     days = micros // DAY
-    return Value(t.INT, (days + 3) - ((days + 3) // 7) * 7 + 1)
+    return Value(t.INT, (days + 3) - ((days + 3) // 7) * 7 + 1, empty=empty)
 
 
 def _abs(_: nodes.Call, args: Sequence[Value]) -> Value:
@@ -250,12 +257,16 @@ def _coalesce(node: nodes.Call, args: Sequence[Value]) -> Value:
 
 def _nullif(node: nodes.Call, args: Sequence[Value]) -> Value:
     left, right = unify(args[0], args[1], node.start)
+    no_real_equality(left, right, node.start)
     same = boolean(compare("=", left, right), (left, right)).expr.fill_null(value=False)
     return choose([same], [Value(t.NULL, pl.lit(None)), left], node.start)
 
 
 def _extreme(node: nodes.Call, args: Sequence[Value]) -> Value:
     op = ">=" if node.name == "greatest" else "<="
+    for value, arg in zip(args, node.args, strict=True):
+        if value.type.kind in {"bool", "list"}:
+            raise ExprError(f"{value.type} has no order", arg.start, code="EXPR-TYPE")
     best = args[0]
     for value in args[1:]:
         unify(best, value, node.start)
@@ -345,11 +356,13 @@ def _ratio(_: nodes.Call, args: Sequence[Value]) -> Value:
     return divide(args[0], args[1], t.NUMBER)
 
 
-def _is_round(_: nodes.Call, args: Sequence[Value]) -> Value:
+def _is_round(node: nodes.Call, args: Sequence[Value]) -> Value:
     step = args[1].const
-    amount = quantise(args[0], unit_of_kind(args[0].type))
     if step is None or step <= 0:
-        return boolean(pl.lit(None, pl.Boolean), args)
+        raise ExprError(
+            "is_round wants a step above zero", node.args[1].start, "a number or a parameter", "EXPR-ARGUMENTS"
+        )
+    amount = quantise(args[0], unit_of_kind(args[0].type))
     size = step / unit_of_kind(args[0].type)
     scaled = amount.cast(pl.Int128) * size.denominator
     return boolean(scaled - (scaled // size.numerator) * size.numerator == 0, args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +12,7 @@ from redflags.expr import nodes
 from redflags.expr import types as t
 from redflags.expr.calls import unify, unit_of_kind
 from redflags.expr.lexer import ExprError
-from redflags.expr.values import Value, boolean, compare
+from redflags.expr.values import Value, any_empty, boolean, compare
 from redflags.plan.nodes import Lookup
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _register(
     schemas = lowering.schemas
     if name in schemas.list_tables:
         return schemas.list_tables[name], (nodes.Text(name, start=node.start, end=node.end), *keys)
-    table = schemas.dictionary.tables.get(name)
+    table = schemas.known_table(name)
     if table is None or not table.keys:
         known = [entry.name for entry in schemas.dictionary.tables.values() if entry.keys]
         raise ExprError(
@@ -65,26 +66,27 @@ def _register(
 
 def _keys(
     lowering: Lowering, table: str, keys: tuple[nodes.Expr, ...], node: nodes.Call
-) -> tuple[nodes.Expr, ...]:
-    declared = lowering.schemas.dictionary.table(table).keys
+) -> tuple[tuple[nodes.Expr, ...], list[Value]]:
+    declared = lowering.schemas.table(table).keys
     if not 1 <= len(keys) <= len(declared):
         shown = ", ".join(declared)
         raise ExprError(
             f"{table!r} is looked up by {shown}; got {len(keys)} keys", node.start, code="EXPR-ARGUMENTS"
         )
-    for key in keys:
-        value = lowering._lower(key)  # noqa: SLF001
+    values = [lowering._lower(key) for key in keys]  # noqa: SLF001
+    for key, value in zip(keys, values, strict=True):
         if value.type.kind not in {"text", "list", "null", "date", "int", "bool"}:
             raise ExprError(
                 f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE"
             )
-    return keys
+    return keys, values
 
 
 def _listed(lowering: Lowering, node: nodes.Call) -> Value:
     table, keys = _register(lowering, _literal(node.args[0], "the register"), node.args[0], node.args[1:])
-    lookup = Lookup("listed", table, "", _keys(lowering, table, keys, node))
-    return Value(t.BOOL, pl.col(lowering.schemas.lookup_name(lookup)))
+    keys, values = _keys(lowering, table, keys, node)
+    lookup = Lookup("listed", table, "", keys)
+    return boolean(pl.col(lowering.schemas.lookup_name(lookup)), values)
 
 
 def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
@@ -95,7 +97,7 @@ def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
     if not name:
         raise ExprError("value_of wants 'register.column'", node.args[0].start, code="EXPR-ARGUMENTS")
     table, keys = _register(lowering, name, node.args[0], node.args[1:])
-    columns = lowering.schemas.dictionary.table(table).columns
+    columns = lowering.schemas.table(table).columns
     if column not in columns:
         raise ExprError(
             f"{table!r} has no column {column!r}",
@@ -103,8 +105,10 @@ def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
             did_you_mean(column, columns),
             "EXPR-NAME",
         )
-    lookup = Lookup("value", table, column, _keys(lowering, table, keys, node))
-    return typed_column(columns[column].type, pl.col(lowering.schemas.lookup_name(lookup)))
+    keys, values = _keys(lowering, table, keys, node)
+    lookup = Lookup("value", table, column, keys)
+    found = typed_column(columns[column].type, pl.col(lowering.schemas.lookup_name(lookup)))
+    return replace(found, empty=any_empty(values))
 
 
 def _linked(lowering: Lowering, node: nodes.Call) -> Value:
@@ -121,11 +125,12 @@ def _linked(lowering: Lowering, node: nodes.Call) -> Value:
     for role in roles:
         if known and role not in known:
             raise ExprError(f"unknown role {role!r}", node.start, did_you_mean(role, known), "EXPR-ARGUMENTS")
-    for arg in node.args[:2]:
-        if lowering._lower(arg).type.kind not in {"text", "null"}:  # noqa: SLF001
+    ends = [lowering._lower(arg) for arg in node.args[:2]]  # noqa: SLF001
+    for arg, end in zip(node.args, ends, strict=False):
+        if end.type.kind not in {"text", "null"}:
             raise ExprError("linked wants two party ids", arg.start, code="EXPR-TYPE")
     lookup = Lookup("linked", "party_links", "", node.args[:2], tuple(sorted(roles)))
-    return Value(t.BOOL, pl.col(lowering.schemas.lookup_name(lookup)))
+    return boolean(pl.col(lowering.schemas.lookup_name(lookup)), ends)
 
 
 def _found(lowering: Lowering, node: nodes.Call) -> Value:

@@ -128,7 +128,7 @@ class Lowering:
         column = self.schema.require(word, offset)
         expr = pl.col(word)
         if column.table is not None and column.column is not None:
-            entry = self.schemas.dictionary.table(column.table).columns[column.column]
+            entry = self.schemas.table(column.table).columns[column.column]
             clock = word.removesuffix(column.column) + (entry.known_at or "")
             if entry.known_at and not entry.plan and clock in self.schema.columns:
                 known = pl.col(clock).cast(pl.Int64)
@@ -141,9 +141,9 @@ class Lowering:
     def path(self, node: nodes.Name) -> Value:
         """A dotted path through declared references, as of the row."""
         table, key = self.reference(node.parts[:-1], node.start)
-        entry = self.schemas.dictionary.table(table).columns.get(node.parts[-1])
+        entry = self.schemas.table(table).columns.get(node.parts[-1])
         if entry is None:
-            hint = did_you_mean(node.parts[-1], self.schemas.dictionary.table(table).columns)
+            hint = did_you_mean(node.parts[-1], self.schemas.table(table).columns)
             raise ExprError(f"{table!r} has no column {node.parts[-1]!r}", node.start, hint, "EXPR-NAME")
         lookup = Lookup("value", table, entry.name, (key,))
         return typed_column(entry.type, pl.col(self.schemas.lookup_name(lookup)))
@@ -156,7 +156,7 @@ class Lowering:
         own, table = self.schema.refs[parts[0]]
         key: nodes.Expr = nodes.Name((own,))
         for index, part in enumerate(parts[1:], start=1):
-            refs = refs_of(self.schemas.dictionary.table(table))
+            refs = refs_of(self.schemas.table(table))
             if part not in refs:
                 raise ExprError(
                     f"{table!r} has no reference {part!r}", offset, did_you_mean(part, refs), "EXPR-NAME"
@@ -198,10 +198,8 @@ class Lowering:
         kind = t.meet(left.type, right.type)
         if kind is not None and kind.kind in {"bool", "list"} and op not in {"=", "<>"}:
             raise ExprError(f"{kind} has no order", node.start, code="EXPR-TYPE")
-        if (left.floating or right.floating) and op in {"=", "<>"}:
-            raise ExprError(
-                "a real number is never compared for equality", node.start, "use a range", "EXPR-TYPE"
-            )
+        if op in {"=", "<>"}:
+            calls.no_real_equality(left, right, node.start)
         if left.type.kind == "list":
             raise ExprError("lists are not compared", node.start, "use contains or overlap", "EXPR-TYPE")
         if left.type.kind == "null" or right.type.kind == "null":
@@ -230,7 +228,11 @@ class Lowering:
 
     def _isdistinct(self, node: nodes.IsDistinct) -> Value:
         left, right = calls.unify(self._lower(node.left), self._lower(node.right), node.start)
+        calls.no_real_equality(left, right, node.start)
         left_null, right_null = calls.absent(left), calls.absent(right)
+        if "null" in {left.type.kind, right.type.kind}:
+            same = left_null & right_null
+            return Value(t.BOOL, same if node.negated else ~same)
         equal = compare("=", left, right)
         same = (
             pl.when(left_null & right_null)
@@ -246,8 +248,15 @@ class Lowering:
         if len(node.items) == 1 and not isinstance(node.items[0], nodes.Text | nodes.Number):
             single = self._lower(node.items[0])
             if single.type.kind == "list":
+                if operand.type.kind not in {"text", "null"}:
+                    raise ExprError(
+                        f"a list holds texts, this is {operand.type}", node.operand.start, code="EXPR-TYPE"
+                    )
                 found = boolean(calls.contains(single.expr, operand.expr), (operand, single))
                 return Value(t.BOOL, ~found.expr if node.negated else found.expr)
+        if not node.items:  # a list parameter without entries: nothing is in it
+            nothing = boolean(pl.when(operand.expr.is_not_null()).then(False), (operand,)).expr
+            return Value(t.BOOL, ~nothing if node.negated else nothing)
         hits = [self.comparison("=", operand, self._lower(item), item).expr for item in node.items]
         found_expr = hits[0]
         for hit in hits[1:]:

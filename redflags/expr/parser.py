@@ -31,8 +31,11 @@ from redflags.expr.nodes import (
     Text,
     TimeLiteral,
     Unary,
+    children,
 )
 
+#: Levels of nesting that an expression may have.
+MAX_DEPTH = 100
 OR, AND, NOT, COMPARE, CONCAT, SUM, PRODUCT, MINUS = 1, 2, 3, 4, 5, 6, 7, 8
 POWER = {"or": OR, "and": AND, "||": CONCAT, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 _MICROS = {
@@ -74,9 +77,29 @@ def parse(text: str) -> Expr:
     parser = _Parser(tokenize(text))
     if parser.peek.kind == "end":
         raise ExprError("an expression is missing here", 0)
-    node = parser.expression(0)
+    try:
+        node = parser.expression(0)
+    except RecursionError:
+        raise _too_deep(0) from None
     parser.finish()
+    _check_depth(node)
     return node
+
+
+def _check_depth(root: Expr) -> None:
+    """Every later step walks the tree by recursion, so its depth is bounded here, where a place can be named."""
+    level: list[Expr] = [root]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return
+    raise _too_deep(level[0].start)
+
+
+def _too_deep(offset: int) -> ExprError:
+    return ExprError(
+        "the expression is nested too deeply", offset, "put parts of it under 'let', or use in ('a', 'b', ...)"
+    )
 
 
 class _Parser:
@@ -271,10 +294,10 @@ def _typed_literal(word: Token, text: Token) -> Expr:
             )
         for number, unit in zip(parts[::2], parts[1::2], strict=True):
             scale = _MICROS.get(unit.lower().removesuffix("s"))
-            if scale is None or not number.lstrip("-").isdigit():
+            if scale is None or not number.removeprefix("-").isdecimal():
                 raise ExprError(
                     f"cannot read interval {value!r}", text.start,
-                    "months and years have no fixed length; use days, hours, minutes, weeks",
+                    "whole days, hours, minutes or weeks; months and years have no fixed length",
                 )  # fmt: skip
             total += int(number) * scale
         return Interval(total, **place)

@@ -166,10 +166,12 @@ def divide(left: Value, right: Value, type_: Type) -> Value:
         return Value(type_, quotient, empty=empty, floating=True)
     if right.const is not None:
         if right.const == 0:
-            return Value(type_, pl.lit(None, pl.Int64), bits=1)
+            return Value(type_, pl.lit(None, pl.Int64), bits=1, empty=empty)
         if left.const is not None:
             return constant(left.const / right.const, type_)
         return replace(left, type=type_, scale=left.scale / right.const, empty=empty)
+    if right.scale == 0:  # something times a literal zero
+        return Value(type_, pl.lit(None, pl.Int64), bits=1, empty=empty)
     bits = left.bits + (right.den_bits if right.den is not None else 0)
     den_bits = right.bits + (left.den_bits if left.den is not None else 0)
     wide = max(bits, den_bits) + 1

@@ -9,7 +9,7 @@ import polars as pl
 
 from redflags.errors import did_you_mean
 from redflags.ingest.dataset import LABEL_SCHEMA
-from redflags.ingest.mapping import _HOLE, Assignment, ColumnMap, SourceMapping, TableMap
+from redflags.ingest.mapping_model import HOLE, Assignment, ColumnMap, SourceMapping, TableMap
 from redflags.ingest.times import parse_time
 from redflags.tables import Table, dictionary
 from redflags.units import MONEY_SCALE
@@ -82,7 +82,9 @@ def _mapped(table: TableMap, source: str, raw: pl.DataFrame, zone: str) -> Mappe
     for column, test in table.where.items():
         text = pl.col(column).cast(pl.String)
         frame = frame.filter(text.str.contains(test) if isinstance(test, str) else text.is_in(list(test)))
-    made = {name: _column(how, spec, name, frame, zone) for name, how in table.columns.items()}
+    # What other tables fill comes once those have been checked.
+    given = {name: how for name, how in table.columns.items() if how.lookup is None}
+    made = {name: _column(how, spec, name, frame, zone) for name, how in given.items()}
     labels = {f"label:{name}": pl.col(column).cast(pl.String) for name, column in table.labels.items()}
     out = frame.select(**made, **{name: pl.col(name) for name in _SOURCE}, **labels)
     if table.distinct:
@@ -124,23 +126,28 @@ def _hint(column: str, present: Sequence[str]) -> str:
 
 
 def _column(how: ColumnMap, spec: Table, name: str, frame: pl.DataFrame, zone: str) -> pl.Expr:
-    if how.value is not None:
-        return pl.lit(how.value)
-    if how.template is not None:
-        return _template(how.template)
-    if how.by is not None:
-        return _chosen(how)
+    if how.null or how.value is not None:
+        return pl.lit(how.value, dtype=None if how.null else pl.String)
     value = pl.col(how.column or "")
-    dtype = frame.schema[how.column or ""]
+    if how.template is not None:
+        value = _template(how.template)
+    elif how.by is not None:
+        value = _chosen(how)
+    if how.extract is not None:
+        value = value.cast(pl.String)
+        value = pl.coalesce(value.str.extract(how.extract, 1), value)
     if how.values is not None:
         text = value.cast(pl.String).str.strip_chars()
         fallback = text if how.default is None else pl.when(text.is_not_null()).then(pl.lit(how.default))
         return text.replace_strict(dict(how.values), default=fallback, return_dtype=pl.String)
+    if how.column is None or how.extract is not None:
+        return value
+    dtype = frame.schema[how.column]
     if how.step:
         return _counted(value, how, zone)
     if how.format is not None and dtype == pl.String:
         # Unreadable text is handed on, so that checking refuses the row and shows the text.
-        parsed = parse_time(frame[how.column or ""], zone, how.format)
+        parsed = parse_time(frame[how.column], zone, how.format)
         return (
             value
             if parsed is None
@@ -154,7 +161,7 @@ def _column(how: ColumnMap, spec: Table, name: str, frame: pl.DataFrame, zone: s
 def _template(template: str) -> pl.Expr:
     parts: list[pl.Expr] = []
     end = 0
-    for hole in _HOLE.finditer(template):
+    for hole in HOLE.finditer(template):
         if hole.start() > end:
             parts.append(pl.lit(template[end : hole.start()]))
         parts.append(pl.col("source_row" if hole[1] == "row" else hole[1]).cast(pl.String))

@@ -9,6 +9,7 @@ import polars as pl
 
 from redflags.errors import DataError
 from redflags.ingest.dataset import LABEL_SCHEMA, ControlTotal, Dataset, InputFile, empty_rejects
+from redflags.ingest.declared import empty_table
 from redflags.ingest.fx import fill_amount_base
 from redflags.ingest.validate import money_column, refuse_duplicates, refuse_sideless
 
@@ -51,6 +52,7 @@ def assemble(
                 raise DataError.from_problems(_unusable(pl.concat(rejects)), source=shown)
         tables[name] = frame
         inputs += _inputs(parts, words.tables[name], frame)
+    tables |= {name: empty_table(words.tables[name]) for name in gathered.absent}
     base = base_currency or _most_used(tables["transactions"])
     if base_currency is None:
         gathered.notes.append(f"base currency not declared; taken as {base}, the currency of most movements")

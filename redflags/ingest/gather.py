@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import polars as pl
 
 from redflags.ingest.apply import map_frames
+from redflags.ingest.declared import statements
 from redflags.ingest.files import (
     RawFile,
     UnreadableError,
@@ -21,7 +22,7 @@ from redflags.ingest.files import (
 )
 
 if TYPE_CHECKING:
-    from redflags.ingest.mapping import SourceMapping
+    from redflags.ingest.mapping_model import Lookup, SourceMapping
     from redflags.ingest.validate import Checked
     from redflags.tables import Dictionary
 
@@ -44,6 +45,7 @@ class Part:
     sha256: str = ""
     size: int = 0
     frame: pl.DataFrame = field(default_factory=pl.DataFrame)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
     checked: Checked | None = None
 
 
@@ -55,6 +57,7 @@ class Gathered:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     labels: list[pl.DataFrame] = field(default_factory=list)
+    absent: tuple[str, ...] = ()
 
 
 def find_parts(source: Path | Frames, gathered: Gathered) -> list[Part]:
@@ -143,4 +146,9 @@ def map_parts(raw: list[Part], mapping: SourceMapping, zone: str, gathered: Gath
             gathered.labels.append(made.labels)
         if made.frame is not None:
             was = origin.get(made.source) or Part(made.source, f"<mapping {mapping.name}>")
-            gathered.parts.append(Part(made.source, was.path, made.table, was.sha256, was.size, made.frame))
+            lookups = {} if made.source not in origin else mapping.tables[made.table].lookups
+            gathered.parts.append(
+                Part(made.source, was.path, made.table, was.sha256, was.size, made.frame, lookups)
+            )
+    gathered.absent = tuple(mapping.absent)
+    gathered.notes += statements(mapping, {part.table for part in gathered.parts})

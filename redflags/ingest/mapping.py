@@ -1,4 +1,4 @@
-"""Mappings of foreign layouts: the model and its loader. `apply` puts one to work.
+"""Mappings of foreign layouts: the loader. `apply` puts one to work.
 
 A mapping is one YAML file. For every canonical table it says which files hold it and how each canonical
 column comes about:
@@ -15,10 +15,13 @@ tables:
       txn_id: Reference                                      # another name
       booked_at: {column: BookDate, format: "%d.%m.%Y"}      # or days_from, hours_from, seconds_from
       amount: {column: Amount, round: half_even}             # only where the source has more than 4 decimals
-      currency: {value: EUR}                                 # a constant
+      currency: {value: EUR, because: "the extract holds euro accounts only"}        # a constant
+      purpose_code: {value: null, because: "the extract gives no purpose codes"}     # known to be empty
       from_account_id: {template: "{Bank}-{Account}"}        # `{row}` is the row number
+      from_country: {from_table: accounts, key: from_account_id, column: country, because: "..."}
       instrument: {column: Type, map: {C: cash, W: wire}, default: other}
       to_account_id: {by: Type, choose: {C: Payer}, else: Payee}
+      branch_id: {column: Office, extract: "^0*([0-9].*)$"}  # the first group is kept, before any `map`
     labels: {is_laundering: Flag}                            # split off; rules never see them
     drop: [Branch Manager]                                   # known, and not used
   accounts:
@@ -26,24 +29,30 @@ tables:
     each: [Payer, Payee]                                     # one row for every value, called `item`
     where: {item: {matches: "^C"}}
     distinct: true
-    columns: {account_id: item}
+    columns: {account_id: item, country: {value: AT, because: "the bank keeps accounts in Austria only"}}
   fx_rates:
     rows: [{currency: USD, rate_to_base: "0.92"}]            # constants
+absent: {known_payees: "the bank keeps no list of ordinary payees"}    # there, with no rows
 ignore: ["readme*"]
 ```
+
+A column or table that did not come in disables every rule that reads it. A mapping may say what is **true of the
+source's world** instead: a constant, a column that no row of this world fills, a value that another table
+gives, a register that has no entries. Each such statement needs its reason (`because`), which stands in the
+notes of the data set and so in the manifest of every run. What is merely not known is left out.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import polars as pl
 
 from redflags.errors import Fault, RuleError, UsageError, did_you_mean
+from redflags.ingest.lookups import check_lookups
+from redflags.ingest.mapping_model import Assignment, ColumnMap, Lookup, SourceMapping, TableMap
 from redflags.ingest.settings import check_currency, check_timezone
 from redflags.resources import mappings_dir
 from redflags.tables import Table, dictionary
@@ -52,129 +61,19 @@ from redflags.yamlio import Data, Document, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Assignment", "ColumnMap", "SourceMapping", "TableMap", "load_mapping", "mapping_names"]
+__all__ = ["Assignment", "ColumnMap", "Lookup", "SourceMapping", "TableMap", "load_mapping", "mapping_names"]
 
 Where: TypeAlias = "tuple[str | int, ...]"
 
-_TOP: Final = ("name", "description", "origin", "base_currency", "timezone", "tables", "ignore")
+_TOP: Final = ("name", "description", "origin", "base_currency", "timezone", "tables", "absent", "ignore")
 _TABLE: Final = ("files", "columns", "labels", "drop", "each", "where", "distinct", "rows")
 _COLUMN: Final = (
-    "column", "value", "template", "map", "default", "days_from", "hours_from", "seconds_from", "format",
-    "round", "by", "choose", "else",
+    "column", "value", "template", "extract", "map", "default", "days_from", "hours_from", "seconds_from", "format",
+    "round", "by", "choose", "else", "from_table", "key", "because",
 )  # fmt: skip
+#: What goes with a statement about the source's world; the other keys are about reading a file.
+_STATED: Final = {"value": {"value", "because"}, "from_table": {"from_table", "key", "column", "because"}}
 _COUNTED: Final = {"days_from": 86_400_000_000, "hours_from": 3_600_000_000, "seconds_from": 1_000_000}
-_HOLE: Final = re.compile(r"\{([^{}]*)\}")
-
-
-@dataclass(frozen=True)
-class ColumnMap:
-    """How one canonical column comes about.
-
-    Attributes:
-        column: Source column.
-        value: Constant text.
-        template: Text with `{source column}` and `{row}` in it.
-        values: Replacements of source values.
-        default: What stands for values that `values` does not name; None keeps them as they are.
-        counted_from: Day from which a number in the column counts, and
-        step: microseconds of one count.
-        format: `strptime` format of the column.
-        round: Whether more than four decimals are rounded half to even.
-        by: Source column that decides which column is read.
-        choose: Source column by value of `by`.
-        otherwise: Source column for other values of `by`; None for nothing.
-    """
-
-    column: str | None = None
-    value: str | None = None
-    template: str | None = None
-    values: Mapping[str, str] | None = field(default=None, hash=False)
-    default: str | None = None
-    counted_from: str | None = None
-    step: int = 0
-    format: str | None = None
-    round: bool = False
-    by: str | None = None
-    choose: Mapping[str, str] = field(default_factory=dict, hash=False)
-    otherwise: str | None = None
-
-    @property
-    def sources(self) -> frozenset[str]:
-        """Source columns it reads."""
-        holes = _HOLE.findall(self.template) if self.template else []
-        named = [self.column, self.by, self.otherwise, *self.choose.values(), *holes]
-        return frozenset(name for name in named if name is not None and name != "row")
-
-
-@dataclass(frozen=True)
-class TableMap:
-    """How one canonical table comes about."""
-
-    table: str
-    files: tuple[str, ...]
-    columns: Mapping[str, ColumnMap]
-    labels: Mapping[str, str]
-    drop: tuple[str, ...]
-    each: tuple[str, ...]
-    where: Mapping[str, str | tuple[str, ...]]
-    distinct: bool
-    rows: tuple[Mapping[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Which of the files found belong to which table of a mapping."""
-
-    by_table: Mapping[str, tuple[str, ...]]
-    ignored: tuple[str, ...]
-    missing: tuple[str, ...]
-
-    @property
-    def used(self) -> frozenset[str]:
-        """Files that some table reads."""
-        return frozenset(name for names in self.by_table.values() for name in names)
-
-    def unread(self, names: Sequence[str]) -> list[tuple[str, str]]:
-        """Files that nothing reads, with the reason."""
-        return [
-            (
-                name,
-                "left out by the mapping" if name in self.ignored else "not named by the mapping; not read",
-            )
-            for name in names
-            if name not in self.used
-        ]
-
-
-@dataclass(frozen=True)
-class SourceMapping:
-    """A loaded mapping."""
-
-    name: str
-    description: str
-    base_currency: str | None
-    timezone: str | None
-    tables: Mapping[str, TableMap]
-    ignore: tuple[str, ...] = ()
-
-    def assign(self, names: Sequence[str], *, single: bool = False) -> Assignment:
-        """Match files to tables; a single file of any name stands for the transactions' file."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, table in self.tables.items():
-            found[name] = tuple(file for file in names if _fits(file, table.files))
-        main = self.tables["transactions"].files
-        if single and not any(found.values()):
-            found = {name: tuple(names) if table.files == main else () for name, table in self.tables.items()}
-        missing = []
-        if not found["transactions"]:
-            missing.append(f"mapping {self.name}: no file for transactions; wanted is {' or '.join(main)}")
-        ignored = tuple(file for file in names if _fits(file, self.ignore))
-        return Assignment(found, ignored, tuple(missing))
-
-
-def _fits(file: str, patterns: Sequence[str]) -> bool:
-    bare = file.rsplit("/", 1)[-1].lower()
-    return any(fnmatch(bare, pattern.lower()) for pattern in patterns)
 
 
 def mapping_names() -> list[str]:
@@ -237,12 +136,14 @@ class _Reader:
             table = self.table(name, entry)
             if table is not None:
                 tables[name] = table
+        check_lookups(tables, given, self.fault)
         made = SourceMapping(
             name=self.text(("name",), data.get("name")) or Path(self.document.file).stem,
             description=self.text(("description",), data.get("description")) or "",
             base_currency=self.checked(("base_currency",), data, check_currency),
             timezone=self.checked(("timezone",), data, check_timezone),
             tables=tables,
+            absent=self.absent(("absent",), data.get("absent"), given),
             ignore=self.texts(("ignore",), data.get("ignore")),
         )
         if self.faults:
@@ -264,6 +165,8 @@ class _Reader:
         for column, how in self.a_map((*at, "columns"), body.get("columns")).items():
             self.column_known((*at, "columns", column), spec, column)
             columns[column] = self.column((*at, "columns", column), how)
+            if columns[column].null and column in spec.required:
+                self.fault((*at, "columns", column), "MAP-NULL", f"every row of {name} needs {column}")
         rows = self.rows((*at, "rows"), spec, body.get("rows"))
         if not rows and not columns:
             self.fault(at, "MAP-COLUMNS", f"table '{name}' has neither columns nor rows", key=True)
@@ -297,9 +200,12 @@ class _Reader:
         if not isinstance(how, dict):
             return ColumnMap(column=self.text(at, how))
         self.keys(at, how, _COLUMN)
-        ways = [key for key in ("column", "value", "template", "by") if key in how]
+        stated = next((key for key in _STATED if key in how), None)
+        if stated is not None:
+            return self.stated(at, how, stated)
+        ways = [key for key in ("column", "template", "by") if key in how]
         if len(ways) != 1:
-            self.fault(at, "MAP-WAY", "one of column, value, template, by is wanted", key=True)
+            self.fault(at, "MAP-WAY", "one of column, value, template, by, from_table is wanted", key=True)
         counted = [key for key in _COUNTED if key in how]
         if len(counted) + ("format" in how) > 1:
             self.fault(
@@ -316,12 +222,13 @@ class _Reader:
         if start is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", start) is None:
             self.fault((*at, counted[0]), "MAP-TIME", f"'{start}' is not a day", "2017-01-01")
         texts = {
-            key: self.text((*at, key), how.get(key)) for key in ("column", "value", "template", "by", "else")
+            key: self.text((*at, key), how.get(key)) for key in ("column", "template", "by", "else")
         }
         return ColumnMap(
             column=texts["column"],
-            value=texts["value"],
             template=texts["template"],
+            extract=self.pattern((*at, "extract"), how.get("extract"), groups=1),
+            because=self.text((*at, "because"), how.get("because")),
             values=None if replaced is None else self.text_map((*at, "map"), replaced),
             default=self.text((*at, "default"), how.get("default")),
             counted_from=start,
@@ -333,18 +240,74 @@ class _Reader:
             otherwise=texts["else"],
         )
 
+    def stated(self, at: Where, how: Mapping[str, Data], way: str) -> ColumnMap:
+        """A column about which the mapping says what is true of the source's world."""
+        for key in how:
+            if key in _COLUMN and key not in _STATED[way]:
+                self.fault((*at, key), "MAP-WAY", f"'{key}' does not go with '{way}'", key=True)
+        because = self.reason(at, how.get("because"), has="because" in how)
+        if way == "value":
+            value = self.text((*at, "value"), how["value"])
+            return ColumnMap(value=value, null=how["value"] is None, because=because)
+        named = {key: self.text((*at, key), how.get(key)) for key in ("from_table", "key", "column")}
+        lacking = [key for key, name in named.items() if not name]
+        if lacking:
+            hint = "{from_table: accounts, key: from_account_id, column: country, because: ...}"
+            self.fault(at, "MAP-LOOKUP", f"a look-up needs {', '.join(lacking)}", hint, key=True)
+            return ColumnMap(null=True, because=because)
+        lookup = Lookup(named["from_table"] or "", named["key"] or "", named["column"] or "")
+        return ColumnMap(lookup=lookup, because=because)
+
+    def reason(self, at: Where, given: Data, *, has: bool) -> str | None:
+        where = (*at, "because") if has else at
+        text = self.text(where, given)
+        if text is not None and text.strip():
+            return text.strip()
+        if given is None or isinstance(given, str):
+            hint = 'because: "why the world of the source is so"'
+            self.fault(where, "MAP-BECAUSE", "a reason is wanted for what no file says", hint, key=True)
+        return None
+
+    def absent(self, at: Where, given: Data, mapped: Mapping[str, Data]) -> dict[str, str]:
+        words = dictionary()
+        made = {}
+        for name, because in self.a_map(at, given).items():
+            here = (*at, name)
+            if name not in words.tables:
+                hint = words.suggest_table(name)
+                self.fault(here, "MAP-TABLE", f"unknown table '{name}'", hint, key=True)
+            elif words.tables[name].derived or name == "transactions":
+                self.fault(here, "MAP-ABSENT", f"{name} cannot be absent", key=True)
+            elif name in mapped:
+                self.fault(here, "MAP-ABSENT", f"{name} is mapped and declared absent", "keep one", key=True)
+            text = because.strip() if isinstance(because, str) else ""
+            if text:
+                made[name] = text
+            else:
+                hint = f'{name}: "why the world of the source has none"'
+                self.fault(here, "MAP-BECAUSE", f"a reason is wanted why there is no {name}", hint, key=True)
+        return made
+
+    def pattern(self, at: Where, given: Data, *, groups: int = 0) -> str | None:
+        text = self.text(at, given)
+        if text is None:
+            return None
+        try:
+            found = len(pl.Series([""]).str.extract_groups(text).struct.fields)
+        except pl.exceptions.ComputeError as error:
+            reason = next((line for line in str(error).splitlines() if line.startswith("error")), "")
+            self.fault(at, "MAP-WHERE", f"not a regular expression; {reason}")
+            return None
+        if groups and found != groups:
+            self.fault(at, "MAP-WHERE", f"{groups} group in parentheses is wanted, {found} found")
+        return text
+
     def where(self, at: Where, given: Data) -> dict[str, str | tuple[str, ...]]:
         made: dict[str, str | tuple[str, ...]] = {}
         for column, test in self.a_map(at, given).items():
             if isinstance(test, dict):
                 self.keys((*at, column), test, ("matches",))
-                pattern = self.text((*at, column, "matches"), test.get("matches")) or ""
-                try:
-                    pl.Series([""]).str.contains(pattern)
-                except pl.exceptions.ComputeError as error:
-                    reason = next((line for line in str(error).splitlines() if line.startswith("error")), "")
-                    self.fault((*at, column, "matches"), "MAP-WHERE", f"not a regular expression; {reason}")
-                made[column] = pattern
+                made[column] = self.pattern((*at, column, "matches"), test.get("matches")) or ""
             else:
                 made[column] = self.texts((*at, column), test)
         return made

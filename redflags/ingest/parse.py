@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from redflags.tables import Column
 
-__all__ = ["fault_expr", "hint_for", "parse_column", "parse_expr", "raw_missing"]
+__all__ = ["fault_expr", "hint_for", "parse_column", "raw_missing"]
 
 _TRUE = ["true", "t", "yes", "y", "1"]
 _FALSE = ["false", "f", "no", "n", "0"]
@@ -53,7 +53,7 @@ def parse_column(column: Column, raw: pl.Series, zone: str) -> pl.Series | None:
         ['EUR', None]
     """
     if raw.dtype == pl.Null:
-        return pl.Series(raw.name, [None] * len(raw), dtype=column.dtype)
+        return pl.repeat(None, len(raw), dtype=column.dtype, eager=True).alias(raw.name)
     if isinstance(raw.dtype, (pl.Categorical, pl.Enum)):
         raw = raw.cast(pl.String)
     kind = column.type
@@ -70,28 +70,6 @@ def parse_column(column: Column, raw: pl.Series, zone: str) -> pl.Series | None:
         return readers[kind](raw)
     text = _text(raw)
     return None if text is None else _coded(column, text)
-
-
-def parse_expr(column: Column, raw: pl.Expr, dtype: pl.DataType, zone: str) -> pl.Expr | None:
-    """`parse_column` as an expression, for use inside a select.
-
-    Args:
-        column: What the dictionary says of it.
-        raw: The column as it came.
-        dtype: Its Polars dtype.
-        zone: IANA name of the time zone for moments without an offset.
-
-    Returns:
-        The canonical column, null where a value cannot be read; None where no value of that dtype can.
-    """
-
-    def read(series: pl.Series) -> pl.Series:
-        made = parse_column(column, series, zone)
-        return pl.Series(series.name, [None] * len(series), dtype=column.dtype) if made is None else made
-
-    if parse_column(column, pl.Series("empty", [], dtype=dtype), zone) is None:
-        return None
-    return raw.map_batches(read, return_dtype=column.dtype)
 
 
 def _may_be_negative(column: Column) -> bool:

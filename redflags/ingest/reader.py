@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import polars as pl
+
 from redflags.errors import DataError
 from redflags.ingest.assemble import assemble
 from redflags.ingest.gather import Frames, Gathered, Part, assign_tables, find_parts, map_parts
+from redflags.ingest.lookups import look_up, lookup_order
 from redflags.ingest.mapping import SourceMapping, load_mapping
 from redflags.ingest.settings import Settings, check_currency, check_timezone, read_settings
 from redflags.ingest.validate import check_frame
@@ -84,7 +87,9 @@ def read_dataset(
         assign_tables(raw, words, gathered)
     else:
         map_parts(raw, declared, zone, gathered, lone=lone)
-    for part in gathered.parts:
+    order = lookup_order(declared.tables) if declared else []
+    for part in sorted(gathered.parts, key=lambda part: order.index(part.table) if order else 0):
+        _fill(part, words.tables[part.table], zone, gathered)
         _check(part, words.tables[part.table], zone, gathered)
     if not gathered.problems and not any(part.table == "transactions" for part in gathered.parts):
         gathered.problems.append(_no_transactions(gathered))
@@ -93,6 +98,19 @@ def read_dataset(
     return assemble(
         gathered, words, base_currency=base, zone=zone, covers_from=settings.covers_from, shown=shown
     )
+
+
+def _fill(part: Part, table: Table, zone: str, gathered: Gathered) -> None:
+    """Fill the columns that other tables give; what those do not carry does not come in, and that is noted."""
+    for column, lookup in part.lookups.items():
+        others = [each.checked for each in gathered.parts if each.table == lookup.table]
+        good = [each.good for each in others if each is not None and lookup.column in each.good.columns]
+        if good:
+            joined = pl.concat(good, how="diagonal")
+            part.frame = look_up(part.frame, table, column, lookup, joined, zone)
+        else:
+            wanted = f"{lookup.table}.{lookup.column}"
+            gathered.notes.append(f"{part.name}: '{column}' stays away, since {wanted} did not come in")
 
 
 def _check(part: Part, table: Table, zone: str, gathered: Gathered) -> None:

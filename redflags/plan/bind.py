@@ -12,7 +12,7 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
 from redflags.expr.parser import parse
 from redflags.plan.nodes import (
-    At,
+    At, Derived,
     Frame,
     ListLiteral,
     Measure,
@@ -176,7 +176,7 @@ class _Binder:
         detect = self.rule.detect
         for name, spec in self.rule.with_.items():
             if isinstance(spec, Operator):
-                self.attempt(lambda name=name: self.resolver.scope(name, ("with", name)))
+                self.attempt(lambda name=name: self.resolver.operator(name))
                 continue
             scope = self.attempt(lambda name=name: self.resolver.scope(name, ("with", name)))
             if scope is not None:
@@ -350,10 +350,15 @@ def lookback_of(scope: Scope, facts: tuple[BoundFact, ...], lets: Mapping[str, e
     return _reach(exprs, (scope.frame,))
 
 
+def _made_register(call: ex.Call) -> bool:
+    """Whether a lookup asks a register that an operator makes."""
+    return isinstance(call.args[0], ex.Text) and call.args[0].value.startswith("&")
+
+
 def _reach(exprs: list[ex.Expr], frames: tuple[Frame, ...]) -> int | None:
     deepest = 0
     for frame in frames:
-        if isinstance(frame, At):
+        if isinstance(frame, At | Derived):
             return None
         inner = _reach(list(frame_expressions(frame)), parents(frame))
         if inner is None:
@@ -361,6 +366,8 @@ def _reach(exprs: list[ex.Expr], frames: tuple[Frame, ...]) -> int | None:
         deepest = max(deepest, inner)
     for expr in exprs:
         for node in ex.walk(expr):
+            if isinstance(node, ex.Call) and node.args and _made_register(node):
+                return None
             if not isinstance(node, MeasureRef):
                 continue
             measure = node.measure

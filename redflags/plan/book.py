@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from redflags.engine.run import BoundBook
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.bind import BoundRule, bind_rule
 from redflags.plan.schema import Schemas
@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile
+
+
+@dataclass(frozen=True)
+class BoundBook:
+    """Bound rules that share one set of plan names.
+
+    Attributes:
+        rules: bound rules; a rule stands once more for each segment with values of its own.
+        schemas: names of the measures and lookups that the rules share.
+        lists: shipped lists, for registers that the data set does not bring.
+        profile: where thresholds come from.
+    """
+
+    rules: tuple[BoundRule, ...]
+    schemas: Schemas
+    lists: tuple[ListFile, ...]
+    profile: Profile | None
 
 
 def bind_book(

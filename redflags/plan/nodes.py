@@ -60,7 +60,24 @@ class At:
     carried: Carried
 
 
-Frame: TypeAlias = Base | Changes | Union | Each | At
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Output of an operator: its inputs (rows and the named expressions read on them) and its options."""
+
+    operator: str
+    inputs: tuple[tuple[str, Rows, Carried], ...]
+    options: tuple[tuple[str, object], ...] = ()
+
+    def option(self, name: str) -> object:
+        """One option; None where it was not given."""
+        return dict(self.options).get(name)
+
+    def input(self, role: str) -> Rows:
+        """Rows of one input."""
+        return next(rows for name, rows, _ in self.inputs if name == role)
+
+
+Frame: TypeAlias = Base | Changes | Union | Each | At | Derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +180,8 @@ def frame_expressions(frame: Frame) -> tuple[Expr, ...]:
             found = [frame.parent.filter, *frame.keys, *(x for _, x in frame.carried)]
         case At():
             found = [frame.parent.filter, frame.moment, *(x for _, x in frame.carried)]
+        case Derived():
+            found = [e for _, rows, carried in frame.inputs for e in (rows.filter, *(x for _, x in carried))]
         case _:
             found = []
     return tuple(e for e in found if e is not None)
@@ -175,5 +194,7 @@ def parents(frame: Frame) -> tuple[Frame, ...]:
             return tuple(rows.frame for _, rows, _ in frame.parts)
         case Each() | At():
             return (frame.parent.frame,)
+        case Derived():
+            return tuple(rows.frame for _, rows, _ in frame.inputs)
         case _:
             return ()

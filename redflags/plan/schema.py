@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from redflags.errors import did_you_mean
 from redflags.expr import types as t
 from redflags.expr.lexer import ExprError
-from redflags.plan.nodes import At, Base, Changes, Each, Frame, Union
+from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from redflags.expr.types import Type
+    from redflags.operators.base import Operation
     from redflags.plan.nodes import Lookup, Measure
     from redflags.tables import Dictionary, Table
 
@@ -58,6 +59,38 @@ def refs_of(table: Table) -> dict[str, tuple[str, str]]:
     return {name: (ref.column, ref.table) for name, ref in table.refs.items()}
 
 
+def found_operation(name: str) -> Operation:
+    """An operator that was bound, and so exists."""
+    from redflags.operators.registry import operation
+
+    found = operation(name)
+    assert found is not None  # noqa: S101  bound nodes name known operators
+    return found
+
+
+#: Dictionary types of the columns of a register that an operator makes.
+_BACK = {"text": "text", "bool": "bool", "int": "int", "number": "number", "money": "money_base", "real": "real",
+         "time": "time", "date": "date", "list": "list", "duration": "int"}  # fmt: skip
+
+
+def register_table(name: str, node: Derived, schemas: Schemas) -> Table:
+    """The dictionary entry of a register that an operator makes; every column is behaviour unless it comes from a table."""
+    from redflags.tables import Column
+    from redflags.tables import Table as Entry
+
+    made = found_operation(node.operator)
+    columns = {}
+    for column, found in made.columns(node, schemas).items():
+        klass = "behaviour"
+        if found.table is not None and found.column is not None:
+            klass = schemas.table(found.table).columns[found.column].klass
+        columns[column] = Column(column, _BACK[found.type.kind], klass, f"{node.operator}: {column}")
+    return Entry(
+        name, "derived", node.operator, "register", "behaviour", columns, keys=made.keys(node), many=True,
+        valid_from="valid_from", valid_to="valid_to", derived=True,
+    )  # fmt: skip
+
+
 class Schemas:
     """Computes and remembers the schema of every frame of a book."""
 
@@ -73,6 +106,8 @@ class Schemas:
         self._lookups: dict[Lookup, str] = {}
         self._measures: dict[Measure, str] = {}
         self.labels: dict[Measure, str] = {}
+        self._registers: dict[Derived, str] = {}
+        self._made: dict[str, Table] = {}
         self._known: dict[Frame, Schema] = {}
         self.carried: dict[tuple[Frame, str], Type] = {}
 
@@ -115,7 +150,7 @@ class Schemas:
                 return Schema({**moment, "change": FrameColumn(t.TEXT), **of_table(table)}, refs_of(table))
             case Each():
                 parent = self.of(frame.parent.frame)
-                register = self.dictionary.table(frame.register)
+                register = self.table(frame.register)
                 joined = {f"{frame.alias}.{name}": column for name, column in of_table(register).items()}
                 return Schema(
                     {**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs
@@ -137,6 +172,41 @@ class Schemas:
                             )  # fmt: skip
                     refs |= schema.refs
                 return Schema(columns, refs)
+            case Derived():
+                return self._derived(frame, moment)
+
+    def _derived(self, frame: Derived, moment: dict[str, FrameColumn]) -> Schema:
+        made = {**moment, **found_operation(frame.operator).columns(frame, self)}
+        refs: dict[str, tuple[str, str]] = {}
+        for _, rows, _ in frame.inputs:
+            inner = self.of(rows.frame).refs
+            refs |= {name: ref for name, ref in inner.items() if ref[0] in made}
+        return Schema(made, refs)
+
+    def table(self, name: str) -> Table:
+        """A table of the dictionary, or the register that an operator makes."""
+        return self._made[name] if name in self._made else self.dictionary.table(name)
+
+    def known_table(self, name: str) -> Table | None:
+        """The same; None where there is no such table."""
+        return self._made.get(name) or self.dictionary.tables.get(name)
+
+    def derived_register(self, node: Derived) -> str:
+        """The name under which a register made by an operator is looked up."""
+        if node not in self._registers:
+            name = f"&{len(self._registers)}"
+            self._registers[node] = name
+            self._made[name] = register_table(name, node, self)
+        return self._registers[node]
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """Registers that operators make."""
+        return tuple(self._registers)
+
+    def derived_node(self, name: str) -> Derived | None:
+        """The operator behind a register's name."""
+        return next((node for node, own in self._registers.items() if own == name), None)
 
     def _carried(self, frame: Frame, carried: tuple[tuple[str, object], ...]) -> dict[str, FrameColumn]:
         return {name: FrameColumn(self.carried.get((frame, name), t.NULL)) for name, _ in carried}

@@ -14,7 +14,7 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Call, Expr, In, Name, Node, Param, Text, field_names, walk
 from redflags.expr.parser import parse
 from redflags.plan.aggregate import bind_aggregate
-from redflags.plan.nodes import At, Base, Changes, Each, Frame, ListLiteral, MeasureRef, Rows, Union, both
+from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, ListLiteral, MeasureRef, Rows, Union, both
 from redflags.rules.model import Aggregate, Operator, View, as_names
 
 if TYPE_CHECKING:
@@ -121,9 +121,26 @@ class Scope:
                 if isinstance(value, ListLiteral):
                     texts = tuple(Text(word, start=item.start, end=item.end) for word in value.items)
                     return dataclasses.replace(item, operand=rebuild(item.operand, visit), items=texts)
+            if isinstance(item, Call) and item.name in {"listed", "value_of", "rows_of"} and item.args:
+                item = self._derived_register(item)
             return rebuild(item, visit)
 
         return visit(node)
+
+    def _derived_register(self, call: Call) -> Call:
+        """A lookup in a register that ``with`` makes, under the register's own name."""
+        first = call.args[0]
+        if not isinstance(first, Text | Name):
+            return call
+        word = first.value if isinstance(first, Text) else first.text
+        name, dot, column = word.partition(".") if call.name == "value_of" else (word, "", "")
+        own = self.resolver.register(name)
+        if own is None:
+            if isinstance(first, Name) and len(first.parts) <= 2:  # noqa: PLR2004  register or register.column
+                first = Text(word, start=first.start, end=first.end)
+            return dataclasses.replace(call, args=(first, *call.args[1:]))
+        text = Text(f"{own}{dot}{column}", start=first.start, end=first.end)
+        return dataclasses.replace(call, args=(text, *call.args[1:]))
 
     def _name(self, node: Name, *, row_only: bool, extra: Mapping[str, Expr | None]) -> Expr:
         if len(node.parts) > 1:
@@ -219,6 +236,7 @@ class Resolver:
         self.shared = shared
         self.checked = checked or (lambda *_: None)
         self._scopes: dict[str, Scope] = {}
+        self._derived: dict[str, Derived] = {}
         self._active: list[str] = []
 
     def param(self, node: Param) -> Expr:
@@ -240,14 +258,9 @@ class Resolver:
         try:
             spec = self.streams.get(name)
             if isinstance(spec, Operator):
-                raise BindError(
-                    path,
-                    ExprError(
-                        f"the operator {spec.name!r} is not available in this version",
-                        0,
-                        code="STREAM-OPERATOR",
-                    ),
-                )
+                scope = self._stream(name, spec, path)
+                self._scopes[name] = scope
+                return scope
             if spec is not None:
                 scope = self.view(spec, ("with", name))
             else:
@@ -256,6 +269,45 @@ class Resolver:
             self._active.pop()
         self._scopes[name] = scope
         return scope
+
+    def operator(self, name: str) -> Derived:
+        """The bound operator of a name in ``with``."""
+        if name not in self._derived:
+            spec = self.streams[name]
+            assert isinstance(spec, Operator)  # noqa: S101  the callers looked
+            from redflags.operators.binder import Binder
+            from redflags.operators.registry import operation
+
+            path: Path = ("with", name)
+            found = operation(spec.name)
+            if found is None:
+                text = f"the operator {spec.name!r} is not available in this version"
+                raise BindError(path, ExprError(text, 0, code="STREAM-OPERATOR"))
+            block = (spec.model_extra or {})[spec.name]
+            self._derived[name] = found.bind(Binder(self, name, spec.name, block, path))
+        return self._derived[name]
+
+    def _stream(self, name: str, spec: Operator, path: Path) -> Scope:
+        from redflags.operators.registry import operation
+
+        node = self.operator(name)
+        found = operation(spec.name)
+        if found is None or found.kind == "register":
+            text = f"{name!r} is a register, not a stream"
+            raise BindError(path, ExprError(text, 0, "look it up with listed or value_of", "STREAM-UNKNOWN"))
+        return Scope(self, node, ("with", name))
+
+    def register(self, name: str) -> str | None:
+        """The lookup name of a register that ``with`` makes; None where it makes none of that name."""
+        from redflags.operators.registry import operation
+
+        spec = self.streams.get(name)
+        if not isinstance(spec, Operator):
+            return None
+        found = operation(spec.name)
+        if found is not None and found.kind == "stream":
+            return None
+        return self.schemas.derived_register(self.operator(name))
 
     def base(self, name: str, path: Path) -> Frame:
         """The frame of a base stream: ``table``, ``table_all``, ``table@column`` or ``changes(register)``."""
@@ -308,7 +360,7 @@ class Resolver:
                     each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM")
                 )
             register = _register(call.args[0])
-            if register not in self.schemas.dictionary.tables:
+            if self.schemas.known_table(register) is None:
                 hint = did_you_mean(register, self.schemas.dictionary.tables)
                 raise BindError(
                     each_path, ExprError(f"unknown register {register!r}", call.start, hint, "EXPR-REGISTER")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from redflags.errors import Fault, RuleError, did_you_mean
-from redflags.ingest.parse import parse_expr
+from redflags.ingest.parse import parse_column
 from redflags.tables import dictionary
 from redflags.yamlio import read_yaml
 
@@ -127,9 +127,11 @@ def canonical(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
     """Text columns in the physical types of the dictionary."""
     made = []
     for name in texts.columns:
-        expr = parse_expr(table.columns[name], pl.col(name), pl.String(), "UTC")
-        made.append((pl.lit(None) if expr is None else expr).cast(table.columns[name].dtype).alias(name))
-    return texts.select(made)
+        column = table.columns[name]
+        read = parse_column(column, texts[name], "UTC")
+        empty = pl.repeat(None, texts.height, dtype=column.dtype, eager=True)
+        made.append((empty if read is None else read).alias(name))
+    return pl.DataFrame(made)
 
 
 def _moment(day: str | None) -> int | None:

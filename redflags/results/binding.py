@@ -13,7 +13,7 @@ from redflags.tables import dictionary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from redflags.engine.run import BoundBook
+    from redflags.plan.book import BoundBook
     from redflags.ingest.dataset import Dataset
     from redflags.plan.bind import BoundRule
     from redflags.plan.scope import BindError
@@ -48,7 +48,7 @@ def bind_book(
     Raises:
         RuleError: When a rule cannot be bound, with every fault.
     """
-    from redflags.engine.run import BoundBook
+    from redflags.plan.book import BoundBook
 
     loaded = tuple(lists_of(book) if lists is None else lists)
     kinds = threshold_kinds(loaded, dict(dataset.tables) if dataset is not None else None)

@@ -164,7 +164,7 @@ def _read_json(path: Path) -> Run:
     return _run(content["manifest"], frames)
 
 
-def _run(manifest: dict[str, Any], frames: Mapping[str, pl.DataFrame]) -> Run:
+def _run(manifest: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> Run:
     return Run(
         manifest, alerts=frames["alerts"], evidence=frames["evidence"], cases=frames["cases"],
         not_evaluable=frames["not_evaluable"], pending=frames["pending"], suppressed=frames["suppressed"],

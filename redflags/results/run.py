@@ -63,7 +63,7 @@ class Run:
         path: The folder it was read from, if any.
     """
 
-    manifest: dict[str, Any]
+    manifest: Mapping[str, Any]
     alerts: pl.DataFrame = field(default_factory=partial(empty, ALERTS), repr=False)
     evidence: pl.DataFrame = field(default_factory=partial(empty, EVIDENCE), repr=False)
     cases: pl.DataFrame = field(default_factory=partial(empty, CASES), repr=False)

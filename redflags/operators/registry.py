@@ -1,0 +1,25 @@
+"""The operators that this version has; each is imported when a rule first names it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redflags.operators.base import Operation
+
+#: Operator -> module that holds its ``OPERATION``.
+MODULES: dict[str, str] = {
+    "explode": "redflags.operators.explode",
+}
+
+
+def operation(name: str) -> Operation | None:
+    """The operator of that name; None where this version has none."""
+    module = MODULES.get(name)
+    return None if module is None else import_module(module).OPERATION  # type: ignore[no-any-return]
+
+
+def operations() -> list[Operation]:
+    """All operators, by name."""
+    return [found for name in sorted(MODULES) if (found := operation(name)) is not None]
