@@ -11,7 +11,7 @@ import polars as pl
 
 from redflags.errors import UsageError
 from redflags.results.admit import admit
-from redflags.results.alerts import Stories, join_stories, tell
+from redflags.results.alerts import Folded, Stories, join_stories, tell
 from redflags.results.binding import bind_book, lists_of
 from redflags.results.cases import case_frame
 from redflags.results.changes import compare
@@ -21,7 +21,7 @@ from redflags.results.manifest import Asked, build_manifest, shown_book
 from redflags.results.origins import Origins
 from redflags.results.outcomes import not_evaluable_frame, pending_frame
 from redflags.results.run import Run
-from redflags.results.state import FILE, FOLDER, State, carry, held_rows, load_state, made_with, reach_of
+from redflags.results.state import FILE, FOLDER, State, carry, held_rows, load_state, made_with
 from redflags.results.when import as_micros, clock_of, covers_from, lateness_of, micros, newest, show
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def screen(
         timezone=dataset.timezone,
         rules=made_rules,
         lists=made_lists,
-        tables=held_rows(admitted.dataset.tables, clock.final, reach_of(bound.rules), bound.rules, rules),
+        tables=held_rows(admitted.dataset.tables, clock.final, bound.rules, rules),
         hits=told.carried,
         origins=told.sources,
         known=told.known,
@@ -287,14 +287,15 @@ def _tell(
     outcomes: Sequence[Outcome], dataset: Dataset, clock: Clock, before: State | None, since: int | None
 ) -> _Told:
     origins = Origins(dataset.tables, None if before is None else before.origins)
-    hits = [
-        (outcome.bound, outcome.hits)
-        if before is None
-        else (outcome.bound, pl.concat([before.hits_of(outcome.bound), outcome.hits]))
-        for outcome in outcomes
-    ]
-    stories = join_stories([tell(bound, frame, clock.final, origins) for bound, frame in hits])
+    folded = [Folded.of(outcome.bound, _hits(outcome, before)) for outcome in outcomes]
+    # One search for all rules together: it walks every movement.
+    sources = origins.find(pl.concat([item.rows.select("table", "row_id") for item in folded]))
+    stories = join_stories([tell(item, clock.final, sources) for item in folded])
     changes = compare(stories, None if before is None else before.known, since)
     cases = case_frame(changes.known.filter(pl.col("was") == "alert"), changes.stories.alerts)
-    carried, sources = carry(hits, clock, origins)
-    return _Told(changes.stories, cases, changes.withdrawn, carried, sources, changes.known)
+    carried, kept = carry(folded, clock.final, sources)
+    return _Told(changes.stories, cases, changes.withdrawn, carried, kept, changes.known)
+
+
+def _hits(outcome: Outcome, before: State | None) -> pl.DataFrame:
+    return outcome.hits if before is None else pl.concat([before.hits_of(outcome.bound), outcome.hits])

@@ -19,17 +19,30 @@ __all__ = ["generate"]
     help="Folder of the data set; it must not exist yet.",
 )
 @click.option(
-    "--seed", default=7, show_default=True, help="The same seed gives the same bank, byte for byte."
+    "--seed",
+    default=7,
+    show_default=True,
+    help="The same seed gives the same bank, byte for byte.",
 )
 @click.option("--parties", default=350, show_default=True, help="About how many customers.")
 @click.option("--months", default=30, show_default=True, help="How many months in all.")
 @click.option(
-    "--dense-months", default=4, show_default=True, help="How many of them, at the end, hold the full life."
+    "--dense-months",
+    default=4,
+    show_default=True,
+    help="How many of them, at the end, hold the full life.",
 )
 @click.option("--plant", metavar="RULE:N,...", help="Planted cases by rule; three of each without.")
 @click.option("--json", "as_json", is_flag=True, help="What was made, for a machine.")
 def generate(
-    out: Path, seed: int, parties: int, months: int, dense_months: int, plant: str | None, as_json: bool
+    *,
+    out: Path,
+    seed: int,
+    parties: int,
+    months: int,
+    dense_months: int,
+    plant: str | None,
+    as_json: bool,
 ) -> None:
     """Invent a bank with planted cases and an answer key.
 
@@ -40,7 +53,7 @@ def generate(
 
     if out.exists():
         raise UsageError(
-            f"{out} exists already, and no data is overwritten; choose another name or remove it first"
+            f"{out} exists already, and no data is overwritten; choose another name or remove it first",
         )
     cases = None if plant is None else _plants(plant)
     with steps("inventing a bank"):
@@ -58,7 +71,7 @@ def generate(
     click.echo(
         f"{made['transactions']:,} transactions of {made['parties']:,} parties, {made['cases']} planted cases: {folder}\n"
         f"The answer key is in {folder / 'answer_key'}; no run reads it.\n"
-        f"Screen it: redflags screen {folder} --profile eu --out my-run"
+        f"Screen it: redflags screen {folder} --profile eu --out my-run",
     )
 
 
@@ -68,7 +81,8 @@ def _plants(text: str) -> dict[str, int]:
         name, mark, count = item.strip().partition(":")
         if not mark or not count.isdigit():
             raise click.BadParameter(
-                f"'{item}' is not RULE:NUMBER, such as funnel-account-geographic:5", param_hint="--plant"
+                f"'{item}' is not RULE:NUMBER, such as funnel-account-geographic:5",
+                param_hint="--plant",
             )
         found[name] = int(count)
     return found

@@ -27,8 +27,7 @@ _RUN = click.Path(path_type=Path)
 @click.option("--rules", "rules_path", type=_RUN, help="The rule book, if not where the run found it.")
 @click.option("--all", "everything", is_flag=True, help="Every row of evidence, not the first twelve.")
 @click.option("--json", "as_json", is_flag=True, help="The alert and its evidence for a machine.")
-def explain(
-    run: Path, alert_id: str | None, subject: str | None, rule_id: str | None, data: Path | None, rules_path: Path | None,
+def explain(*, run: Path, alert_id: str | None, subject: str | None, rule_id: str | None, data: Path | None, rules_path: Path | None,
     everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell the story of an alert, or why a rule did not fire.
@@ -48,7 +47,7 @@ def explain(
     if subject is not None and rule_id is not None:
         print_page(_why_not(made, subject, rule_id, data, rules_path))
         return
-    assert alert_id is not None  # noqa: S101 - asked above
+    assert alert_id is not None
     alert = made.alert(alert_id)
     if as_json:
         print_json({"alert": alert, "evidence": made.evidence_of(alert["alert_id"]).to_dicts()})
@@ -56,8 +55,12 @@ def explain(
     book = _book(made, rules_path) if rules_path is not None else None
     print_page(
         explain_alert(
-            made, alert["alert_id"], book=book, dataset=data_of(made, data), rows=None if everything else 12
-        )
+            made,
+            alert["alert_id"],
+            book=book,
+            dataset=data_of(made, data),
+            rows=None if everything else 12,
+        ),
     )
 
 
@@ -67,7 +70,7 @@ def _book(run: Run, rules_path: Path | None) -> RuleBook:
     return rf.load_rules(rules_path if rules_path is not None else run.manifest["rules"]["book"])
 
 
-def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path: Path | None) -> Any:  # noqa: ANN401 - a page
+def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path: Path | None) -> Any:
     from redflags.errors import UsageError
     from redflags.explain.source import data_of
     from redflags.explain.whynot import why_not_in
@@ -93,7 +96,7 @@ def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path
     help="How many hits to show as they stand in the file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Files and rows for a machine.")
-def trace(run: Path, alert_id: str, rows: int, as_json: bool) -> None:
+def trace(*, run: Path, alert_id: str, rows: int, as_json: bool) -> None:
     """Follow an alert back to the files and rows it rests on."""
     from redflags.explain.trace import trace_page
     from redflags.results.folder import read_run
@@ -109,7 +112,7 @@ def trace(run: Path, alert_id: str, rows: int, as_json: bool) -> None:
 @click.command()
 @click.argument("run", type=_RUN)
 @click.option("--json", "as_json", is_flag=True, help="What came of it for a machine.")
-def replay(run: Path, as_json: bool) -> int:
+def replay(*, run: Path, as_json: bool) -> int:
     """Repeat a run and compare it byte for byte.
 
     Ends with 1 where anything differs, and says what: an input, a list, a rule, the engine.
@@ -120,7 +123,12 @@ def replay(run: Path, as_json: bool) -> int:
         made = again(run, progress=tell)
     if as_json:
         print_json(
-            {"same": made.same, "changed": made.changed, "damaged": made.damaged, "differing": made.differing}
+            {
+                "same": made.same,
+                "changed": made.changed,
+                "damaged": made.damaged,
+                "differing": made.differing,
+            },
         )
     elif made.same:
         click.echo("Every file came out the same, byte for byte.")
@@ -146,7 +154,7 @@ def replay(run: Path, as_json: bool) -> int:
     help="csv: a folder with one file for each table; json: one file.",
 )
 @click.option("--out", required=True, type=_RUN, help="Where to; nothing may be there yet.")
-def export(run: Path, form: str, out: Path) -> None:
+def export(*, run: Path, form: str, out: Path) -> None:
     """Write a run as CSV or JSON for other tools."""
     from redflags.results.export import export_run
     from redflags.results.folder import read_run

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +16,9 @@ from redflags.cli.rulebook import rules
 from redflags.cli.screening import demo, screen
 from redflags.cli.testing import test
 from redflags.errors import RedflagsError, RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Root", "main"]
 
@@ -32,11 +34,11 @@ class _PipeClosedError(Exception):
 class Root(click.Group):
     """A group whose commands end with 0, 1 or 2 and a clear message, and never with a traceback unless asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Commands in the order in which one meets them."""
         return list(self.commands)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+    def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command; a closed pipe is told apart before click makes a fault of it."""
         try:
             return super().invoke(ctx)
@@ -45,7 +47,7 @@ class Root(click.Group):
                 raise _PipeClosedError from error
             raise
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # noqa: ANN401 - click's signature
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run a command, and turn whatever it raises into a message and an exit code."""
         extra["standalone_mode"] = False
         words = list(sys.argv[1:] if args is None else args)
@@ -54,7 +56,7 @@ class Root(click.Group):
             sys.stdout.flush()
         except (_PipeClosedError, BrokenPipeError):
             code = _pipe_closed()
-        except Exception as error:  # noqa: BLE001 - the last place that can turn it into a sentence
+        except Exception as error:
             code = _failed(error, words)
         except KeyboardInterrupt:
             code = _stopped()
@@ -118,7 +120,7 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
 )
 @click.version_option(__version__, "--version", prog_name="redflags")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def main(debug: bool) -> None:  # noqa: ARG001 - looked for where errors end up
+def main(debug: bool) -> None:
     """Screen transactions with an open rule book of red-flag indicators.
 
     Batches of transactions go in; scored alerts come out, each with its reasons, its evidence and what would have made it not

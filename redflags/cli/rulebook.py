@@ -27,7 +27,7 @@ def rules() -> None:
 @_BOOK
 @click.option("--family", help="Only the rules of this family.")
 @click.option("--json", "as_json", is_flag=True, help="The list for a machine.")
-def list_rules(book: Path | None, family: str | None, as_json: bool) -> None:
+def list_rules(*, book: Path | None, family: str | None, as_json: bool) -> None:
     """List the rules."""
     from dataclasses import asdict
 
@@ -51,9 +51,11 @@ def list_rules(book: Path | None, family: str | None, as_json: bool) -> None:
 @_BOOK
 @click.option("--profile", help="Whose parameter values to show beside the defaults.")
 @click.option(
-    "--plan", is_flag=True, help="What the engine does for the rule, in the order in which it does it."
+    "--plan",
+    is_flag=True,
+    help="What the engine does for the rule, in the order in which it does it.",
 )
-def show(rule_id: str, book: Path | None, profile: str | None, plan: bool) -> None:
+def show(*, rule_id: str, book: Path | None, profile: str | None, plan: bool) -> None:
     """Show a rule as a page."""
     import redflags as rf
 
@@ -78,7 +80,7 @@ def show(rule_id: str, book: Path | None, profile: str | None, plan: bool) -> No
 @rules.command()
 @click.argument("path", type=_PATH, required=False)
 @click.option("--json", "as_json", is_flag=True, help="The faults for a machine.")
-def check(path: Path | None, as_json: bool) -> int:
+def check(*, path: Path | None, as_json: bool) -> int:
     """Check a rule book, a folder of rules or one rule file: every fault of every file at once.
 
     Without PATH the shipped rule book is checked, its lock included.
@@ -107,7 +109,7 @@ def _tell(faults: tuple[Fault, ...]) -> None:
     if faults:
         files = len({fault.file for fault in faults})
         click.echo(
-            f"{len(faults)} fault{'' if len(faults) == 1 else 's'} in {files} file{'' if files == 1 else 's'}"
+            f"{len(faults)} fault{'' if len(faults) == 1 else 's'} in {files} file{'' if files == 1 else 's'}",
         )
 
 
@@ -122,7 +124,7 @@ def _tell(faults: tuple[Fault, ...]) -> None:
     help="The rule book that it goes into.",
 )
 @click.option("--family", default="drafts", show_default=True, help="Folder of the rule book.")
-def new(rule_id: str, book: Path, family: str) -> None:
+def new(*, rule_id: str, book: Path, family: str) -> None:
     """Write a rule and its test to start from; both work as they are."""
     from redflags.rules.scaffold import scaffold_rule
 
@@ -135,9 +137,12 @@ def new(rule_id: str, book: Path, family: str) -> None:
 @_BOOK
 @click.option("--out", type=_PATH, help="Folder of the pages; the docs/ beside the rule book without.")
 @click.option(
-    "--check", "checking", is_flag=True, help="Write nothing; end with 1 and name what is out of date."
+    "--check",
+    "checking",
+    is_flag=True,
+    help="Write nothing; end with 1 and name what is out of date.",
 )
-def docs(book: Path | None, out: Path | None, checking: bool) -> int:
+def docs(*, book: Path | None, out: Path | None, checking: bool) -> int:
     """Write the generated pages: rules, data dictionary, language, commands, JSON Schemas."""
     from redflags.docsgen import drifted, pages, write_pages
 
@@ -147,7 +152,7 @@ def docs(book: Path | None, out: Path | None, checking: bool) -> int:
         click.echo(
             f"{len(written)} of {len(made)} files written anew"
             if written
-            else f"all {len(made)} files were up to date"
+            else f"all {len(made)} files were up to date",
         )
         return 0
     stale = drifted(made)
@@ -163,7 +168,7 @@ def docs(book: Path | None, out: Path | None, checking: bool) -> int:
 @rules.command()
 @_BOOK
 @click.option("--check", "checking", is_flag=True, help="Write nothing; end with 1 and say what differs.")
-def lock(book: Path | None, checking: bool) -> int:
+def lock(*, book: Path | None, checking: bool) -> int:
     """Pin what each version of a rule does, and which policies apply to it."""
     import redflags as rf
     from redflags.rules.lock import check_lock, write_lock

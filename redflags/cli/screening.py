@@ -19,9 +19,11 @@ _PROFILE = "generic"
 
 @click.command()
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Where the run goes; a new ./redflags-demo without."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where the run goes; a new ./redflags-demo without.",
 )
-def demo(out: Path | None) -> None:
+def demo(*, out: Path | None) -> None:
     """Screen the embedded sample bank and tell its first alert in full."""
     import redflags as rf
     from redflags.explain import explain_alert
@@ -65,7 +67,7 @@ def demo(out: Path | None) -> None:
         f"redflags export {shown} --format csv --out alerts-csv",
     )
     print_page(
-        Page((Para(f"The run is in {shown}."), Heading("What to try next"), Code("\n".join(lines), "sh")))
+        Page((Para(f"The run is in {shown}."), Heading("What to try next"), Code("\n".join(lines), "sh"))),
     )
 
 
@@ -97,13 +99,21 @@ def _shown(path: Path) -> str:
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="Folder of the run; it must not exist yet."
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the run; it must not exist yet.",
 )
 @click.option(
-    "--history", type=click.Path(path_type=Path), help="What came before: an earlier run, or raw data."
+    "--history",
+    type=click.Path(path_type=Path),
+    help="What came before: an earlier run, or raw data.",
 )
 @click.option(
-    "--rules", "rules_path", type=click.Path(path_type=Path), help="Another rule book than the shipped one."
+    "--rules",
+    "rules_path",
+    type=click.Path(path_type=Path),
+    help="Another rule book than the shipped one.",
 )
 @click.option(
     "--profile",
@@ -118,7 +128,9 @@ def _shown(path: Path) -> str:
     help="Run this rule only; may be repeated, or take several with commas.",
 )
 @click.option(
-    "--as-of", metavar="TIME", help="The data is complete up to here: 2026-06-30 or 2026-06-30T18:00:00Z."
+    "--as-of",
+    metavar="TIME",
+    help="The data is complete up to here: 2026-06-30 or 2026-06-30T18:00:00Z.",
 )
 @click.option("--lateness", metavar="DURATION", help="How late rows may still arrive, such as 2d.")
 @click.option(
@@ -128,8 +140,7 @@ def _shown(path: Path) -> str:
 )
 @click.option("--timings", is_flag=True, help="Say how long each step took.")
 @click.option("--json", "as_json", is_flag=True, help="A summary for a machine, on the standard output.")
-def screen(
-    data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str, only: tuple[str, ...], as_of: str | None,
+def screen(*, data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str, only: tuple[str, ...], as_of: str | None,
     lateness: str | None, mapping: str | None, timings: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Screen a batch of transactions and write a run.

@@ -19,13 +19,18 @@ __all__ = ["test"]
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
-    "--rules", "book", type=click.Path(path_type=Path), help="Another rule book than the shipped one."
+    "--rules",
+    "book",
+    type=click.Path(path_type=Path),
+    help="Another rule book than the shipped one.",
 )
 @click.option(
-    "--mutants", is_flag=True, help="Change the rule in every small way; each change must fail a test."
+    "--mutants",
+    is_flag=True,
+    help="Change the rule in every small way; each change must fail a test.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The outcome for a machine.")
-def test(ids: tuple[str, ...], book: Path | None, mutants: bool, as_json: bool) -> int:
+def test(*, ids: tuple[str, ...], book: Path | None, mutants: bool, as_json: bool) -> int:
     """Run the tests that stand beside the rules.
 
     Without an ID, those of every rule.
@@ -49,7 +54,10 @@ def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json(
-            [{"rule": r.rule_id, "case": r.case, "passed": r.passed, "problems": r.problems} for r in results]
+            [
+                {"rule": r.rule_id, "case": r.case, "passed": r.passed, "problems": r.problems}
+                for r in results
+            ],
         )
     else:
         for result in failed:
@@ -58,7 +66,7 @@ def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
                 click.echo(f"    {problem}")
         rules = len({result.rule_id for result in results})
         click.echo(
-            f"{len(results)} cases of {rules} rules: {len(results) - len(failed)} passed, {len(failed)} failed"
+            f"{len(results)} cases of {rules} rules: {len(results) - len(failed)} passed, {len(failed)} failed",
         )
     return 1 if failed else 0
 
@@ -86,7 +94,7 @@ def _mutants(book: RuleBook, chosen: list[str], as_json: bool) -> int:
                 click.echo(f"{_line(book, report.rule_id, mutant)}")
             for proof in report.stale:
                 click.echo(
-                    f"{report.rule_id}: the proof for '{proof}' is not needed; take it out of the test file"
+                    f"{report.rule_id}: the proof for '{proof}' is not needed; take it out of the test file",
                 )
         total, alive = (
             sum(report.total for report in reports),
@@ -94,7 +102,7 @@ def _mutants(book: RuleBook, chosen: list[str], as_json: bool) -> int:
         )
         proven = sum(len(report.proven) for report in reports)
         click.echo(
-            f"{total} mutants of {len(reports)} rules: {alive} survived, {proven} proved to be the same rule"
+            f"{total} mutants of {len(reports)} rules: {alive} survived, {proven} proved to be the same rule",
         )
     return 0 if all(report.clean for report in reports) else 1
 

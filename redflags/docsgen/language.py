@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, get_args
 
 from redflags.explain.markdown import cell, table
 from redflags.expr.functions import FUNCTIONS
-from redflags.expr.parser import COMPARISONS
+from redflags.expr.nodes import COMPARISONS
 from redflags.plan.measured import FLOATS, NEEDS_NUMBER, NEEDS_ORDER, NEVER_EMPTY
 from redflags.plan.template import FORMATS
 from redflags.rules.model import (
@@ -24,7 +23,7 @@ from redflags.tables import dictionary
 from redflags.tables.model import DTYPES, KLASSES, UNITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["AGGREGATE_WORDS", "language_page"]
 
@@ -115,7 +114,8 @@ def _aggregates() -> Iterator[str]:
         for name in AGGREGATES
     )  # fmt: skip
     yield from table(
-        ("aggregate", "of", "gives", "also takes", "a null in the window", "no rows", "result"), rows
+        ("aggregate", "of", "gives", "also takes", "a null in the window", "no rows", "result"),
+        rows,
     )
     yield ""
     yield "Every aggregate may also take:"
@@ -132,7 +132,7 @@ def _aggregates() -> Iterator[str]:
 def _field(name: str) -> str:
     said = Aggregate.model_fields[name].description
     return said or {
-        "where": "rows it reads, of all rows of its stream; `judged` stands for the view's own condition"
+        "where": "rows it reads, of all rows of its stream; `judged` stands for the view's own condition",
     }.get(name, "")
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from redflags.engine.frames import Frames, Table
     from redflags.engine.lookups import Lookups
     from redflags.engine.measures import Measures
+    from redflags.engine.outcome import Outcome
     from redflags.expr.values import Value
     from redflags.plan.nodes import Frame
     from redflags.plan.schema import Schemas
@@ -54,6 +55,7 @@ class Evaluator:
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
         self._survivors: dict[ViewRows, Rows] = {}
         self.optional: set[str] = set()
+        self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
 
     # ---- lowering ---------------------------------------------------------------------------------------------
 

@@ -232,6 +232,8 @@ class Frames:
             for role, rows, carried in node.inputs:
                 table, picked, perhaps = self.evaluator.rows_of(rows)
                 inputs[role] = Input(table, picked[~perhaps], dict(carried), self.evaluator)
+            if not node.inputs:
+                inputs["rules"] = Input(None, np.empty(0, np.int64), {}, self.evaluator)
             self._outputs[node] = found_operation(node.operator).run(node, inputs)
         return self._outputs[node]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from redflags.engine.errors import Missing
@@ -13,6 +14,7 @@ from redflags.engine.measures import BLOCK, Measures
 from redflags.engine.outcome import NOT_EVALUABLE, Clock, Outcome
 from redflags.expr import nodes as ex
 from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, parents
+from redflags.plan.strata import strata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -63,22 +65,41 @@ def judge_book(
     """
     evaluator = engine(dataset, book, clock.covers_from, block)
     tell = progress or (lambda *_: None)
+    layers = strata(book)
     total = len(book.rules)
+    done = 0
+    found: dict[int, Outcome] = {}
+    for layer, last in zip(layers, [False] * (len(layers) - 1) + [True], strict=True):
+        rules = [book.rules[number] for number in layer]
+        judged = _layer(rules, evaluator, clock, tell, (done, total), story=story or not last)
+        if not last and clock.judged_after is not None:
+            # Composite rules read the hits of the whole history, not only the new ones.
+            evaluator.outcomes += _layer(rules, evaluator, replace(clock, judged_after=None), tell, (done, total), story=True)
+        elif not last:
+            evaluator.outcomes += judged
+        found |= dict(zip(layer, judged, strict=True))
+        done += len(layer)
+    tell("judging", total, total)
+    return [found[number] for number in range(total)]
+
+
+def _layer(
+    rules: Sequence[BoundRule], evaluator: Evaluator, clock: Clock, tell: Progress, count: tuple[int, int], *, story: bool
+) -> list[Outcome]:
+    done, total = count
     dockets: list[Docket | Outcome] = []
-    for number, bound in enumerate(book.rules):
-        tell("finding rows", number, total)
+    for number, bound in enumerate(rules):
+        tell("finding rows", done + number, total)
         try:
             dockets.append(call(bound, evaluator, clock))
         except Missing as missing:
             dockets.append(_disabled(bound, missing))
-    tell("finding rows", total, total)
-    tell("measuring", 0, 1)
+    tell("measuring", done, total)
     asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator)]
     evaluator.measures.require(asked)  # type: ignore[union-attr]
-    tell("measuring", 1, 1)
     outcomes: list[Outcome] = []
     for number, docket in enumerate(dockets):
-        tell("judging", number, total)
+        tell("judging", done + number, total)
         if isinstance(docket, Outcome):
             outcomes.append(docket)
             continue
@@ -86,7 +107,6 @@ def judge_book(
             outcomes.append(judge(docket, evaluator, story=story))
         except Missing as missing:
             outcomes.append(_disabled(docket.bound, missing))
-    tell("judging", total, total)
     return outcomes
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from redflags.explain.page import (
@@ -33,6 +32,8 @@ from redflags.explain.words import (
 from redflags.rules.model import Aggregate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from redflags.ingest.dataset import Dataset
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook, RuleFile
@@ -102,12 +103,17 @@ def _blocks(
     yield from _safeguards(alert, file)
     yield from _sources(alert, book, file)
     yield Para(
-        "This alert is a lead for a human reviewer. It accuses nobody, and blocks and files nothing.", "quiet"
+        "This alert is a lead for a human reviewer. It accuses nobody, and blocks and files nothing.",
+        "quiet",
     )
 
 
 def _head(
-    alert: Mapping[str, Any], book: RuleBook | None, file: RuleFile | None, dataset: Dataset | None, zone: str
+    alert: Mapping[str, Any],
+    book: RuleBook | None,
+    file: RuleFile | None,
+    dataset: Dataset | None,
+    zone: str,
 ) -> Iterator[Block]:
     title = file.rule.title if file is not None else human(alert["rule_id"].replace("-", " ")).capitalize()
     band = alert["band"]
@@ -130,7 +136,7 @@ def _head(
     ]
     if file is not None and file.rule.version != alert["rule_version"]:
         pairs.append(
-            ("Note", f"the rule is at version {file.rule.version} by now; its words below may have changed")
+            ("Note", f"the rule is at version {file.rule.version} by now; its words below may have changed"),
         )
     yield Pairs(tuple(pairs))
 
@@ -214,7 +220,11 @@ def _lets(file: RuleFile | None) -> dict[str, Aggregate]:
 
 
 def _evidence(
-    run: Run, alert: Mapping[str, Any], dataset: Dataset | None, zone: str, limit: int | None
+    run: Run,
+    alert: Mapping[str, Any],
+    dataset: Dataset | None,
+    zone: str,
+    limit: int | None,
 ) -> Iterator[Block]:
     frame = run.evidence_of(alert["alert_id"])
     if frame.is_empty():
@@ -226,13 +236,14 @@ def _evidence(
     lines = [(row, seen.get((row["table"], row["row_id"]))) for row in shown]
     if any(found is not None for _, found in lines):
         first = min(
-            (found.at for _, found in lines if found is not None and found.at is not None), default=None
+            (found.at for _, found in lines if found is not None and found.at is not None),
+            default=None,
         )
         lines.sort(
             key=lambda line: (
                 line[1].at if line[1] is not None and line[1].at is not None else first,
                 line[0]["row_id"],
-            )
+            ),
         )
         yield _known(lines, zone)
     else:
@@ -318,7 +329,7 @@ def _safeguards(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Blo
         yield Para(" ".join(file.rule.proportionality.split()))
 
 
-def reference_words(book: RuleBook | None, reference: Any) -> str:  # noqa: ANN401 - a rule's or a policy's
+def reference_words(book: RuleBook | None, reference: Any) -> str:
     """A source with its place in it."""
     source = book.sources.get(reference.source) if book is not None else None
     if source is None:

@@ -18,7 +18,7 @@ def markdown(page: Page) -> str:
 
 
 def cell(text: str, *, code: bool = False) -> str:
-    """A text that may stand in a cell of a table.
+    r"""A text that may stand in a cell of a table.
 
     Examples:
         >>> cell("a | b"), cell("x", code=True)

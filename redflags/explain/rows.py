@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +11,8 @@ from redflags.explain.words import amount_words, human
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from redflags.ingest.dataset import Dataset
 
 __all__ = ["Seen", "party_words", "seen_rows"]
@@ -105,7 +106,8 @@ def _others(dataset: Dataset, stream: str, table: str, ids: list[str]) -> dict[t
     moment = stream.partition("@")[2] or known.time or known.valid_from
     frame = dataset.tables[table]
     money = next(
-        (c.name for c in known.columns.values() if c.type == "money" and c.name in frame.columns), None
+        (c.name for c in known.columns.values() if c.type == "money" and c.name in frame.columns),
+        None,
     )
     base = {row: _base(row)[0] for row in ids}
     rows = frame.filter(pl.col(known.id).is_in(sorted(set(base.values()))))

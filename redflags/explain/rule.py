@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from redflags.explain.alert import reference_words
@@ -12,6 +11,8 @@ from redflags.rules.model import Aggregate, Operator
 from redflags.rules.params import default_params, read_value, show_value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from redflags.rules.load import RuleBook, RuleFile
     from redflags.rules.model import Rule, View
     from redflags.rules.profiles import Profile

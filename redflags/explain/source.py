@@ -45,7 +45,10 @@ def data_of(run: Run, data: str | Path | None = None) -> Dataset | None:
             return None
     try:
         dataset = read_dataset(
-            source, mapping=facts["mapping"], base_currency=facts["base_currency"], timezone=facts["timezone"]
+            source,
+            mapping=facts["mapping"],
+            base_currency=facts["base_currency"],
+            timezone=facts["timezone"],
         )
         return _with_history(run, dataset)
     except RedflagsError:
@@ -68,7 +71,10 @@ def _with_history(run: Run, dataset: Dataset) -> Dataset:
     else:
         facts = run.manifest["data"]
         held = read_dataset(
-            place, mapping=facts["mapping"], base_currency=facts["base_currency"], timezone=facts["timezone"]
+            place,
+            mapping=facts["mapping"],
+            base_currency=facts["base_currency"],
+            timezone=facts["timezone"],
         ).tables
     return admit(dataset, held, None).dataset
 
@@ -113,7 +119,7 @@ def raw_rows(run: Run, places: Sequence[tuple[str, int]]) -> list[Raw]:
         for row in (row for other, row in places if other == name):
             if not 1 <= row <= frame.height:
                 raise DataError(
-                    f"{path} has {frame.height:,} rows, and row {row:,} is wanted; it is not the file that was read"
+                    f"{path} has {frame.height:,} rows, and row {row:,} is wanted; it is not the file that was read",
                 )
             values = tuple(
                 (key, str(value))
@@ -137,5 +143,5 @@ def _locate(run: Run, name: str) -> tuple[Path, str, str]:
                     raise DataError(f"{path} is gone, so the row cannot be shown")
                 return path, name[len(head) + 1 :], item["sha256"]
     raise DataError(
-        f"the run read no file {name} itself; the row came from an earlier run or from a frame in memory"
+        f"the run read no file {name} itself; the row came from an earlier run or from a frame in memory",
     )

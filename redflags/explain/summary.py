@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from redflags.explain.heads import rule_heads
@@ -11,6 +10,8 @@ from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Par
 from redflags.explain.words import counted, human
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook
 
@@ -62,7 +63,8 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     spread = ", ".join(f"{count} {band}" for band, count in bands.items() if count)
     subjects = run.cases.height
     yield Para(
-        f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.", "strong"
+        f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.",
+        "strong",
     )
     heads = (
         Column("#", right=True), Column("score", right=True), Column("band", extra=True), Column("alert", keep=True),
@@ -134,7 +136,7 @@ def _weight(lines: list[dict[str, Any]]) -> float:
 
 
 def _share(share: float) -> str:
-    return "under 0.1%" if share < 0.001 else f"{share:.1%}"  # noqa: PLR2004
+    return "under 0.1%" if share < 0.001 else f"{share:.1%}"
 
 
 def _notes(run: Run) -> Iterator[str]:

@@ -37,7 +37,7 @@ _WORD: Final = 14
 
 
 def plain(page: Page, width: int = PLAIN_WIDTH) -> str:
-    """The page as text without any control codes.
+    r"""The page as text without any control codes.
 
     Examples:
         >>> plain(Page((Heading("Why"), Items(("one",)))))
@@ -137,7 +137,11 @@ class _Grid:
         wide = options.max_width >= _ROOMY
         kept = [place for place, column in enumerate(self._block.columns) if wide or not column.extra]
         table = Table(
-            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), header_style="dim"
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1),
+            header_style="dim",
         )
         for place in kept:
             column = self._block.columns[place]
@@ -146,7 +150,11 @@ class _Grid:
             texts = [column.name, *(row[place] for row in self._block.rows)]
             least = min(max((len(word) for text in texts for word in text.split()), default=0), _WORD)
             table.add_column(
-                column.name, justify=justify, no_wrap=column.keep, overflow="fold", min_width=least
+                column.name,
+                justify=justify,
+                no_wrap=column.keep,
+                overflow="fold",
+                min_width=least,
             )
         for number, row in enumerate(self._block.rows):
             style = _STYLES[self._block.tones[number]] if self._block.tones else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import DataError
@@ -11,6 +10,8 @@ from redflags.explain.source import Raw, raw_rows
 from redflags.explain.words import counted, human
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from redflags.results.run import Run
 
 __all__ = ["trace_page"]

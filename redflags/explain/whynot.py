@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Pairs, Para, Title, Tone
 from redflags.explain.words import human, moment_words, op_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redflags.engine.whynot import FactView, WhyNot
     from redflags.ingest.dataset import Dataset
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook, RuleFile
 
-__all__ = ["whynot_page", "why_not_in"]
+__all__ = ["why_not_in", "whynot_page"]
 
 _MARKS: Final[dict[bool | None, tuple[str, Tone]]] = {
     True: ("yes", "good"), False: ("no", "bad"), None: ("unknown", "warn"),
@@ -80,7 +81,8 @@ def _blocks(found: WhyNot, file: RuleFile, zone: str) -> Iterator[Block]:
         if facts:
             yield Heading(title)
             yield Items(
-                tuple(_told(fact) for fact in facts), marks=tuple(_MARKS[fact.truth] for fact in facts)
+                tuple(_told(fact) for fact in facts),
+                marks=tuple(_MARKS[fact.truth] for fact in facts),
             )
             yield from _values(facts)
     if found.outcome == "not fired":
@@ -111,7 +113,7 @@ def _values(facts: tuple[FactView, ...]) -> Iterator[Block]:
                     item.value,
                     f"{op_words(item.op)} {item.limit}".strip(),
                     _MARKS[item.holds][0],
-                )
+                ),
             )
             tones.append("plain" if item.holds is True else "strong")
     if rows:

@@ -30,6 +30,8 @@ _HEAD: Final = {
     "hhi": "concentration of {}", "entropy": "evenness (entropy) of {}", "divergence": "change in the mix of {}",
     "rank": "share of earlier rows below {}", "bag": "all of {}", "since": "time since the last row",
 }  # fmt: skip
+_FINEST: Final = Decimal("0.0001")
+_SHOWN: Final = Decimal("0.01")
 _PARAM: Final = re.compile(r"\$([a-z][a-z0-9_]*)")
 
 
@@ -78,9 +80,8 @@ def value_words(value: str | None, unit: str | None) -> str:
         return format_duration(int(number))
     if unit in CURRENCIES or unit == "money":
         # An exact amount stays exact; what a root or a division left behind is rounded for reading.
-        kept = (
-            number if -number.as_tuple().exponent <= 4 else number.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-        )  # type: ignore[operator]  # noqa: PLR2004
+        whole = number == number.quantize(_FINEST)
+        kept = number if whole else number.quantize(_SHOWN, ROUND_HALF_EVEN)
         return format_money(int(kept * MONEY_SCALE), None if unit == "money" else unit)
     if unit in {"count", "number", "ratio", "literal"}:
         rounded = number if number == number.to_integral() else round(number, 6).normalize()

@@ -1,4 +1,4 @@
-"""Columns that another table of the same mapping fills: `{from_table: accounts, key: ..., column: country}`."""
+"""Columns that another table of the mapping fills: `{from_table: accounts, key: ..., column: country}`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def check_lookups(tables: Mapping[str, TableMap], named: Collection[str], tell: 
             if lookup.table not in tables:
                 if lookup.table not in named:
                     hint = did_you_mean(lookup.table, tables)
-                    tell((*at, "from_table"), "MAP-LOOKUP", f"the mapping has no table '{lookup.table}'", hint)
+                    message = f"the mapping has no table '{lookup.table}'"
+                    tell((*at, "from_table"), "MAP-LOOKUP", message, hint)
                 continue
             for key, message, hint in _faults(name, column, lookup, tables):
                 tell((*at, key), "MAP-LOOKUP", message, hint)
@@ -79,7 +80,8 @@ def check_lookups(tables: Mapping[str, TableMap], named: Collection[str], tell: 
         lookup_order({name: table for name, table in tables.items() if not _looks_at(table, name)})
     except CycleError as error:
         ring = " -> ".join(error.args[1])
-        tell(("tables",), "MAP-LOOKUP", f"tables look each other up: {ring}", "take one from a file", key=True)
+        message = f"tables look each other up: {ring}"
+        tell(("tables",), "MAP-LOOKUP", message, "take one from a file", key=True)
 
 
 def _looks_at(table: TableMap, name: str) -> bool:
@@ -113,12 +115,12 @@ def _faults(
 
 
 def look_up(
-    frame: pl.DataFrame, table: Table, column: str, lookup: Lookup, checked: pl.DataFrame, zone: str
+    frame: pl.DataFrame, table: Table, column: str, *, lookup: Lookup, checked: pl.DataFrame, zone: str
 ) -> pl.DataFrame:
     """Fill a column from the checked rows of another table.
 
-    A key that is not found, or stands there without a value, gives null; of several rows with one key the first
-    counts, as it does when duplicates are refused.
+    A key that is not found, or stands there without a value, gives null; of several rows with one key the
+    first counts, as it does when duplicates are refused.
 
     Args:
         frame: Mapped rows, not checked yet.
@@ -132,10 +134,15 @@ def look_up(
         >>> from redflags.ingest.mapping_model import Lookup
         >>> moves = pl.DataFrame({"txn_id": ["T1", "T2"], "from_account_id": [7, 8]})
         >>> accounts = pl.DataFrame({"account_id": ["7"], "country": ["AT"]})
-        >>> asked = Lookup("accounts", "from_account_id", "country")
-        >>> look_up(moves, dictionary().table("transactions"), "from_country", asked, accounts, "UTC")[
-        ...     "from_country"
-        ... ].to_list()
+        >>> made = look_up(
+        ...     moves,
+        ...     dictionary().table("transactions"),
+        ...     "from_country",
+        ...     lookup=Lookup("accounts", "from_account_id", "country"),
+        ...     checked=accounts,
+        ...     zone="UTC",
+        ... )
+        >>> made["from_country"].to_list()
         ['AT', None]
     """
     spec = dictionary().tables[lookup.table]

@@ -36,8 +36,8 @@ absent: {known_payees: "the bank keeps no list of ordinary payees"}    # there, 
 ignore: ["readme*"]
 ```
 
-A column or table that did not come in disables every rule that reads it. A mapping may say what is **true of the
-source's world** instead: a constant, a column that no row of this world fills, a value that another table
+A column or table that did not come in disables every rule that reads it. A mapping may say what is **true of
+the source's world** instead: a constant, a column that no row of this world fills, a value that another table
 gives, a register that has no entries. Each such statement needs its reason (`because`), which stands in the
 notes of the data set and so in the manifest of every run. What is merely not known is left out.
 """
@@ -68,8 +68,8 @@ Where: TypeAlias = "tuple[str | int, ...]"
 _TOP: Final = ("name", "description", "origin", "base_currency", "timezone", "tables", "absent", "ignore")
 _TABLE: Final = ("files", "columns", "labels", "drop", "each", "where", "distinct", "rows")
 _COLUMN: Final = (
-    "column", "value", "template", "extract", "map", "default", "days_from", "hours_from", "seconds_from", "format",
-    "round", "by", "choose", "else", "from_table", "key", "because",
+    "column", "value", "template", "extract", "map", "default", "days_from", "hours_from", "seconds_from",
+    "format", "round", "by", "choose", "else", "from_table", "key", "because",
 )  # fmt: skip
 #: What goes with a statement about the source's world; the other keys are about reading a file.
 _STATED: Final = {"value": {"value", "because"}, "from_table": {"from_table", "key", "column", "because"}}

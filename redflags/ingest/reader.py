@@ -101,13 +101,13 @@ def read_dataset(
 
 
 def _fill(part: Part, table: Table, zone: str, gathered: Gathered) -> None:
-    """Fill the columns that other tables give; what those do not carry does not come in, and that is noted."""
+    """Fill the columns that other tables give; a column that those do not carry stays away, with a note."""
     for column, lookup in part.lookups.items():
         others = [each.checked for each in gathered.parts if each.table == lookup.table]
         good = [each.good for each in others if each is not None and lookup.column in each.good.columns]
         if good:
             joined = pl.concat(good, how="diagonal")
-            part.frame = look_up(part.frame, table, column, lookup, joined, zone)
+            part.frame = look_up(part.frame, table, column, lookup=lookup, checked=joined, zone=zone)
         else:
             wanted = f"{lookup.table}.{lookup.column}"
             gathered.notes.append(f"{part.name}: '{column}' stays away, since {wanted} did not come in")

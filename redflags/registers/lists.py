@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from redflags.errors import Fault, RuleError, did_you_mean
 from redflags.ingest.parse import parse_column
 from redflags.tables import dictionary
-from redflags.yamlio import read_yaml
+from redflags.yamlio import Data, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from redflags.tables import Table
 
@@ -68,7 +68,7 @@ def load_lists(folder: Path) -> tuple[ListFile, ...]:
     return tuple(found)
 
 
-def _list_file(data: Any, file: str, faults: list[Fault]) -> ListFile | None:
+def _list_file(data: Data, file: str, faults: list[Fault]) -> ListFile | None:
     wanted = ("list", "table", "title", "source", "version", "columns", "rows")
     missing = [key for key in wanted if not isinstance(data, dict) or key not in data]
     if missing:
@@ -118,8 +118,8 @@ def _list_file(data: Any, file: str, faults: list[Fault]) -> ListFile | None:
     rows = canonical(table, pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)))
     covers = (_moment(data.get("covers_from")), _moment(data.get("covers_to")))
     return ListFile(
-        data["list"], table.name, data["title"], data["source"], str(data["version"]), data.get("confirmed_until"),
-        covers, rows, tuple(data.get("unconfirmed") or ()),
+        data["list"], table.name, data["title"], data["source"], str(data["version"]),
+        data.get("confirmed_until"), covers, rows, tuple(data.get("unconfirmed") or ()),
     )  # fmt: skip
 
 

@@ -22,9 +22,8 @@ from redflags.rules.params import show_value
 
 if TYPE_CHECKING:
     from redflags.plan.bind import BoundRule
-    from redflags.results.origins import Origins
 
-__all__ = ["UNKNOWN", "Stories", "in_order", "join_stories", "tell"]
+__all__ = ["UNKNOWN", "Folded", "Stories", "in_order", "join_stories", "tell"]
 
 #: Kind of a fact that could not be judged; it adds no points.
 UNKNOWN: Final = "unknown"
@@ -69,24 +68,46 @@ def join_stories(parts: list[Stories]) -> Stories:
     )
 
 
-def tell(bound: BoundRule, hits: pl.DataFrame, final: int, origins: Origins) -> Stories:
-    """Fold the hits of one bound rule into alerts.
+@dataclass(frozen=True)
+class Folded:
+    """The hits of one bound rule in order, and the rows behind them.
+
+    Attributes:
+        bound: The rule with its values.
+        hits: Its hits with `episode`, `nth`, `peak`.
+        rows: What `contributors` gave.
+    """
+
+    bound: BoundRule
+    hits: pl.DataFrame
+    rows: pl.DataFrame
+
+    @classmethod
+    def of(cls, bound: BoundRule, hits: pl.DataFrame) -> Folded:
+        """Fold hits, those carried over from the last run included."""
+        folded = fold_hits(hits, bound.gap)
+        return cls(bound, folded, contributors(folded))
+
+
+def tell(folded: Folded, final: int, sources: pl.DataFrame) -> Stories:
+    """Make the alerts of one bound rule.
 
     Args:
-        bound: The rule with its values.
-        hits: Its hits, those carried over from the last run included.
+        folded: Its hits.
         final: F.
-        origins: Finds the sources of evidence.
+        sources: What `Origins.find` gave for all rows of all rules.
     """
-    if hits.is_empty():
+    if folded.hits.is_empty():
         return Stories.none()
-    folded = fold_hits(hits, bound.gap)
-    rows = contributors(folded, origins)
+    bound = folded.bound
+    rows = folded.rows.join(sources, on=["table", "row_id"], how="left")
     made = (
-        _episodes(folded)
-        .join(_facts(bound, folded), on="episode", how="left")
+        _episodes(folded.hits)
+        .join(_facts(bound, folded.hits), on="episode", how="left")
         .join(movements(rows), on="episode", how="left")
-        .join(episode_policies(folded, [policy for policy, _ in bound.policies]), on="episode", how="left")
+        .join(
+            episode_policies(folded.hits, [policy for policy, _ in bound.policies]), on="episode", how="left"
+        )
     )
     made = made.with_columns(_ids(bound, made))
     whole = _columns(bound, made, final)

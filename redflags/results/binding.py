@@ -13,9 +13,9 @@ from redflags.tables import dictionary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from redflags.plan.book import BoundBook
     from redflags.ingest.dataset import Dataset
     from redflags.plan.bind import BoundRule
+    from redflags.plan.book import BoundBook
     from redflags.plan.scope import BindError
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
 from redflags.results.schema import EVIDENCE, empty
-
-if TYPE_CHECKING:
-    from redflags.results.origins import Origins
 
 __all__ = ["CAP", "contributors", "evidence_rows", "movements"]
 
@@ -20,19 +17,17 @@ _SLICE: Final = 20_000
 _MOVEMENTS: Final = ("ledger", "ledger_all", "transactions", "transactions_all")
 
 
-def contributors(folded: pl.DataFrame, origins: Origins) -> pl.DataFrame:
-    """The distinct rows behind every episode, with roles and sources.
+def contributors(folded: pl.DataFrame) -> pl.DataFrame:
+    """The distinct rows behind every episode, with roles.
 
     Each hit names its judged row and the newest rows of its windows; a row that plays several roles is listed
     once with all of them.
 
     Args:
         folded: Hits with `episode`, `nth`, `peak`.
-        origins: Finds the sources.
 
     Returns:
-        `episode`, `table`, `row_id`, `role`, `nth` (first hit that names it), `peak`, `judged`, `base_id`,
-        `source_file`, `source_row`.
+        `episode`, `table`, `row_id`, `role`, `nth` (first hit that names it), `peak`, `judged`.
     """
     parts = []
     # In slices: a hit may name a hundred rows, and most of them are named by the next hit again.
@@ -61,7 +56,7 @@ def contributors(folded: pl.DataFrame, origins: Origins) -> pl.DataFrame:
         .list.join(", ")
         .alias("role"),
     )
-    return named.drop("roles").join(origins.find(named), on=["table", "row_id"], how="left")
+    return named.drop("roles")
 
 
 def _no_rows() -> pl.DataFrame:
@@ -77,7 +72,7 @@ def movements(rows: pl.DataFrame) -> pl.DataFrame:
     """How many distinct movements stand behind each episode, both sides of one counted once.
 
     Args:
-        rows: What `contributors` gave.
+        rows: What `contributors` gave, with sources.
 
     Returns:
         `episode` and `txn_count`; an episode without movements is absent.
@@ -92,7 +87,7 @@ def evidence_rows(rows: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     Where there are more, those of the peak are kept first, then judged rows, then the others.
 
     Args:
-        rows: What `contributors` gave.
+        rows: What `contributors` gave, with sources.
         ids: `episode` and `alert_id`.
 
     Returns:

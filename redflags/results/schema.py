@@ -29,7 +29,7 @@ TIME: Final = pl.Datetime("us", "UTC")
 PARAM: Final = pl.Struct({"name": pl.String, "value": pl.String})
 POLICY: Final = pl.Struct({"id": pl.String, "action": pl.String, "value": pl.String, "text": pl.String})
 
-#: One row for every story of a rule; see `docs/results.md` for how each column comes about.
+#: One row for every story of a rule; `redflags.results.alerts` says how each column comes about.
 ALERTS: Final[Mapping[str, pl.DataType]] = MappingProxyType(
     {
         "alert_id": pl.String(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,28 +17,27 @@ import polars as pl
 
 from redflags.engine.outcome import HITS
 from redflags.errors import RedflagsError
-from redflags.results.episodes import fold_hits, open_hits
-from redflags.results.evidence import contributors
+from redflags.results.episodes import open_hits
 from redflags.results.hashing import canonical, list_digest, logic_digest, name_of
-from redflags.results.origins import ORIGIN, Origins
 from redflags.results.parquet import read_frame, write_frame, write_text
 from redflags.results.schema import empty
 from redflags.results.when import micros, stream_tables
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from redflags.engine.outcome import Clock
     from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
+    from redflags.results.alerts import Folded
     from redflags.rules.load import RuleBook
 
 __all__ = [
     "CARRIED",
     "FILE",
     "FOLDER",
+    "Held",
     "State",
     "StateError",
     "carry",
@@ -209,34 +209,49 @@ def reach_of(rules: Iterable[BoundRule]) -> int | None:
     return deepest
 
 
-def held_rows(
-    tables: Mapping[str, pl.DataFrame],
-    final: int,
-    reach: int | None,
-    rules: Sequence[BoundRule],
-    book: RuleBook,
-) -> dict[str, pl.DataFrame]:
-    """The rows that a later run may need, in a fixed order.
+class Held(Mapping[str, pl.DataFrame]):
+    """The rows that a later run may need, in a fixed order; cut and ordered when they are asked for.
 
     Registers are kept whole, and so are streams that are also looked up (an invoice that a payment refers
     to); of other streams the rows with any moment after F less the reach.
+
+    Args:
+        tables: Everything that is held now.
+        final: F.
+        reach: How far back a later judgement may read; None is without bound.
+        whole: Tables that are kept whole.
     """
-    streams = stream_tables(tables)
-    asked = _looked_up(rules, book)
-    kept = {}
-    for name, frame in tables.items():
-        if name in streams and name not in asked and reach is not None:
-            moments = [
-                column
-                for column, dtype in frame.schema.items()
-                if dtype == pl.Date or isinstance(dtype, pl.Datetime)
-            ]
-            after = [
-                (micros(column) > final - reach).fill_null(column == streams[name]) for column in moments
-            ]
-            frame = frame.filter(pl.any_horizontal(*after))  # noqa: PLW2901 - the same table, fewer rows
-        kept[name] = _ordered(name, frame, streams.get(name))
-    return kept
+
+    def __init__(
+        self, tables: Mapping[str, pl.DataFrame], final: int, reach: int | None, whole: Collection[str]
+    ) -> None:
+        self._tables = tables
+        self._streams = stream_tables(tables)
+        self._after = None if reach is None else final - reach
+        self._whole = frozenset(whole)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        frame = self._tables[name]
+        time = self._streams.get(name)
+        if time is not None and self._after is not None and name not in self._whole:
+            schema = frame.schema
+            moments = [c for c, dtype in schema.items() if dtype == pl.Date or isinstance(dtype, pl.Datetime)]
+            after = [(micros(column) > self._after).fill_null(column == time) for column in moments]
+            frame = frame.filter(pl.any_horizontal(*after))
+        return _ordered(name, frame, time)
+
+
+def held_rows(
+    tables: Mapping[str, pl.DataFrame], final: int, rules: Sequence[BoundRule], book: RuleBook
+) -> Held:
+    """What of the tables has to be kept after a run of these rules."""
+    return Held(tables, final, reach_of(rules), _looked_up(rules, book))
 
 
 def _looked_up(rules: Sequence[BoundRule], book: RuleBook) -> set[str]:
@@ -264,27 +279,19 @@ def _ordered(name: str, frame: pl.DataFrame, time: str | None) -> pl.DataFrame:
     return frame.sort(present, maintain_order=True) if present else frame
 
 
-def carry(
-    hits: Sequence[tuple[BoundRule, pl.DataFrame]], clock: Clock, origins: Origins
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def carry(folded: Sequence[Folded], final: int, sources: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The final hits of open stories, and where their contributors came from.
 
     Args:
-        hits: All hits of each bound rule, those carried into this run included.
-        clock: The clock of this run.
-        origins: Finds sources.
+        folded: The hits of each bound rule, those carried into this run included.
+        final: F of this run.
+        sources: What `Origins.find` gave for all rows of all rules.
     """
-    kept, sources = [empty(CARRIED)], [empty(ORIGIN)]
-    for bound, frame in hits:
-        if frame.is_empty():
-            continue
-        still = open_hits(fold_hits(frame, bound.gap), bound.gap, clock.final)
-        if still.is_empty():
-            continue
-        kept.append(still.select(pl.lit(name_of(bound)).alias("bound"), *HITS))
-        rows = contributors(fold_hits(still, bound.gap), origins)
-        sources.append(rows.select(*ORIGIN))
+    kept = [empty(CARRIED)]
+    for item in folded:
+        still = open_hits(item.hits, item.bound.gap, final)
+        kept.append(still.select(pl.lit(name_of(item.bound)).alias("bound"), *HITS))
     carried = pl.concat(kept)
-    return carried, pl.concat(sources).unique(["table", "row_id"], keep="first", maintain_order=True).sort(
-        "table", "row_id"
-    )
+    named = carried.select("contributors").explode("contributors").drop_nulls().unnest("contributors")
+    needed = sources.join(named, on=["table", "row_id"], how="semi")
+    return carried, needed.sort("table", "row_id")

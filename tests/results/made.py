@@ -33,7 +33,9 @@ def rule(**changes: Any) -> Rule:
         "owner": "rulebook",
         "created": dt.date(2026, 1, 1),
         "review_due": dt.date(2027, 1, 1),
-        "params": {"window": {"type": "duration", "default": "2d", "min": "1d", "max": "9d", "why": "invented"}},
+        "params": {
+            "window": {"type": "duration", "default": "2d", "min": "1d", "max": "9d", "why": "invented"}
+        },
         "detect": {
             "from": "ledger",
             "subject": "party_id",
@@ -44,7 +46,12 @@ def rule(**changes: Any) -> Rule:
             },
             "when": "many",
         },
-        "alert": {"score": 30, "gap": "$window", "rationale": "consistent with nothing", "next_steps": ["look"]},
+        "alert": {
+            "score": 30,
+            "gap": "$window",
+            "rationale": "consistent with nothing",
+            "next_steps": ["look"],
+        },
         "false_positives": [{"who": "anyone", "tell": "nothing", "treat": "kindly"}],
         "blind_spots": ["everything"],
         "proportionality": "it is invented",

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -19,6 +19,9 @@ from redflags.results.changes import latest_alerts
 from redflags.results.folder import read_run
 from redflags.results.replay import replay
 from redflags.results.state import StateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RULE = """
 id: many-payments-in
@@ -43,7 +46,7 @@ detect:
   where: "direction = 'in'"
   let:
     times: {count: rows, within: $window}
-    quiet: {count: rows, where: "direction = 'out'", within: 1d, after: 1d}
+    quiet: {count: rows, where: "direction = 'out'", within: 1d, after: 1d, complete: true}
   facts:
     often: {is: frequency, if: "times >= $least", points: 10, because: "{times} payments in within {$window}"}
     kept: {is: speed, if: "quiet = 0", points: 20, because: "nothing went out within a day"}
@@ -107,7 +110,12 @@ def test_one_call_from_frames_to_alerts(book):
     run = rf.screen({"transactions": moves(), "accounts": ACCOUNTS}, book)
     assert run.alerts.height > 3
     alert = run.alerts.row(0, named=True)
-    assert (alert["rule_id"], alert["family"], alert["score"], alert["band"]) == ("many-payments-in", "flow", 60, "medium")
+    assert (alert["rule_id"], alert["family"], alert["score"], alert["band"]) == (
+        "many-payments-in",
+        "flow",
+        60,
+        "medium",
+    )
     assert alert["params"] == [{"name": "least", "value": "3"}, {"name": "window", "value": "3 days"}]
     assert alert["judged_at"] - alert["last_at"] == dt.timedelta(days=1)
     assert run.evidence_of(alert["alert_id"]).height >= 3
@@ -117,7 +125,9 @@ def test_one_call_from_frames_to_alerts(book):
 
 
 def test_the_manifest_accounts_for_everything(tmp_path, book_path):
-    rows = moves().with_columns(amount=pl.when(pl.col("txn_id") == "T007").then(pl.lit("-5")).otherwise("amount"))
+    rows = moves().with_columns(
+        amount=pl.when(pl.col("txn_id") == "T007").then(pl.lit("-5")).otherwise("amount")
+    )
     run = rf.screen(data(tmp_path / "in", rows), book_path)
     manifest = run.manifest
     assert manifest["rows"]["transactions"]["read"] == 120
@@ -143,7 +153,9 @@ def test_a_chain_of_batches_gives_the_alerts_of_one_run(tmp_path, book, cuts, la
     for number, cut in enumerate([*cuts, frame.height]):
         # Ties at the cut stand on both sides of it.
         part = frame[before:cut].sample(fraction=1, shuffle=True, seed=number)
-        run = rf.screen({"transactions": part, "accounts": ACCOUNTS}, book, history=history, lateness=lateness)
+        run = rf.screen(
+            {"transactions": part, "accounts": ACCOUNTS}, book, history=history, lateness=lateness
+        )
         assert run.rejects.height == 0
         history = run.write(tmp_path / f"run{number}")
         said.append((run.alerts, run.withdrawn))
@@ -173,7 +185,9 @@ def test_late_and_known_rows_are_refused_by_the_next_run(tmp_path, book):
     batch = pl.concat([frame[79:], late])
     run = rf.screen({"transactions": batch, "accounts": ACCOUNTS}, book, history=first)
     assert sorted(run.rejects["row_id"]) == ["NEW", "T079"]
-    assert run.manifest["rows"]["transactions"]["late"] == run.manifest["rows"]["transactions"]["duplicate"] == 1
+    assert (
+        run.manifest["rows"]["transactions"]["late"] == run.manifest["rows"]["transactions"]["duplicate"] == 1
+    )
     assert run.manifest["control_totals"][0]["reconciles"] is True
 
 
@@ -201,7 +215,8 @@ def test_wrong_histories_are_said_so(tmp_path, book):
         rf.screen(frames, book, profile="eux")
 
 
-# ---- replay --------------------------------------------------------------------------------------------------
+# ---- replay
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -245,7 +260,10 @@ def test_a_replay_names_what_has_changed(tmp_path, screened):
 def test_a_replay_names_a_damaged_run(screened):
     (screened / "cases.parquet").write_bytes((screened / "pending.parquet").read_bytes())
     (screened / "note.txt").write_text("mine")
-    assert replay(screened).damaged == ("cases.parquet is not what the run wrote", "note.txt was not written by the run")
+    assert replay(screened).damaged == (
+        "cases.parquet is not what the run wrote",
+        "note.txt was not written by the run",
+    )
 
 
 def test_frames_cannot_be_replayed(tmp_path, book):
@@ -260,12 +278,15 @@ def test_a_data_set_read_before_can_be_replayed(tmp_path, book_path):
     assert replay(out).same
 
 
-# ---- the package ---------------------------------------------------------------------------------------------
+# ---- the package
+# ---------------------------------------------------------------------------------------------
 
 
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, redflags; print(sorted({'polars', 'numba', 'numpy', 'pydantic'} & set(sys.modules)), dir(redflags))"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.startswith("[]")
     assert "'screen'" in done.stdout
     with pytest.raises(AttributeError, match="no attribute 'scren'"):

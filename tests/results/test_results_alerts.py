@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from redflags.results.alerts import UNKNOWN, join_stories, tell
+from redflags.results.alerts import UNKNOWN, Folded, join_stories, tell
 from redflags.results.evidence import CAP
 from redflags.results.origins import Origins
 from redflags.results.schema import ALERTS, EVIDENCE, RESTRICTED, SUPPRESSED
@@ -15,7 +15,14 @@ LATER = 100 * DAY
 
 
 def told(rows: list[dict[str, Any]], *policies: Any, final: int = LATER, **changes: Any) -> Any:
-    return tell(bound(*policies, **changes), hits(*rows), final, Origins({}))
+    return with_sources(Origins({}), rows, *policies, final=final, **changes)
+
+
+def with_sources(
+    origins: Origins, rows: list[dict[str, Any]], *policies: Any, final: int = LATER, **changes: Any
+) -> Any:
+    folded = Folded.of(bound(*policies, **changes), hits(*rows))
+    return tell(folded, final, origins.find(folded.rows))
 
 
 def only(rows: list[dict[str, Any]], *policies: Any, **more: Any) -> dict[str, Any]:
@@ -83,7 +90,11 @@ def test_states(final, state):
 
 def test_moments():
     alert = only([hit(9, "T1/in", at=5), hit(11, "T2/in", at=7)])
-    assert [int(alert[name].timestamp() * 1_000_000) for name in ("first_at", "last_at", "judged_at")] == [5, 7, 11]
+    assert [int(alert[name].timestamp() * 1_000_000) for name in ("first_at", "last_at", "judged_at")] == [
+        5,
+        7,
+        11,
+    ]
 
 
 def test_both_sides_of_a_movement_are_one_movement_and_other_rows_are_none():
@@ -123,11 +134,12 @@ def test_evidence_is_capped_and_the_true_number_stands_in_the_alert():
 
 def test_evidence_leads_to_the_source():
     moves = pl.DataFrame({"txn_id": ["T1"], "source_file": ["moves.csv"], "source_row": [17]})
-    stories = tell(bound(), hits(hit(0, "T1/in")), LATER, Origins({"transactions": moves}))
+    stories = with_sources(Origins({"transactions": moves}), [hit(0, "T1/in")])
     assert stories.evidence.select("source_file", "source_row").rows() == [("moves.csv", 17)]
 
 
-# ---- policies ------------------------------------------------------------------------------------------------
+# ---- policies
+# ------------------------------------------------------------------------------------------------
 
 CARVE_OUT = policy("carve-out", "suppress")
 CAP_LOW = policy("cap-low", "cap", to="low")

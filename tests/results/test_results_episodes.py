@@ -18,7 +18,13 @@ def dense_hits(draw: st.DrawFn) -> list[dict[str, Any]]:
     for n in range(count):
         facts = draw(st.sampled_from([("many",), ("many", "fast"), ("fast",)]))
         rows.append(
-            hit(draw(st.integers(0, 12)), f"r{n:02}", facts, subject=draw(st.sampled_from("AB")), seq=draw(st.integers(0, 1)))
+            hit(
+                draw(st.integers(0, 12)),
+                f"r{n:02}",
+                facts,
+                subject=draw(st.sampled_from("AB")),
+                seq=draw(st.integers(0, 1)),
+            )
         )
     return draw(st.permutations(rows))
 
@@ -54,7 +60,9 @@ def test_the_fold_is_what_a_loop_says(rows, gap):
 def test_open_hits_are_those_that_a_later_hit_can_still_join(rows, gap, final):
     still = open_hits(fold_hits(hits(*rows), gap), gap, final)
     settled = [row for row in rows if row["moment"] <= final]
-    expected = [row["row_id"] for chain in naive(settled, gap) if chain[-1]["moment"] + gap > final for row in chain]
+    expected = [
+        row["row_id"] for chain in naive(settled, gap) if chain[-1]["moment"] + gap > final for row in chain
+    ]
     assert sorted(still["row_id"]) == sorted(expected)
     assert still.columns == hits().columns
 
@@ -91,5 +99,10 @@ def test_keys_of_several_parts_do_not_run_into_each_other():
 
 def test_alert_ids_do_not_run_into_each_other_and_never_change():
     assert alert_id("some-rule", "party", "P1", "T1/in") == "50ae1508364e699bc6db"
-    variants = [("r", "party", "P", "T"), ("rp", "arty", "P", "T"), ("r", "party", None, "T"), ("r", "party", "", "T")]
+    variants = [
+        ("r", "party", "P", "T"),
+        ("rp", "arty", "P", "T"),
+        ("r", "party", None, "T"),
+        ("r", "party", "", "T"),
+    ]
     assert len({alert_id(*parts) for parts in variants}) == len(variants)

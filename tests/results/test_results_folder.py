@@ -22,11 +22,28 @@ from redflags.results.schema import CASES, EVIDENCE
 from redflags.results.state import State, StateError, load_state
 from tests.results.made import bound, hit, hits, policy
 
-NASTY = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'=x", "''-x", "'", "", "a,b", 'say "x"', "two\nlines", "ünï", "{}", None]
+NASTY = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "'=x",
+    "''-x",
+    "'",
+    "",
+    "a,b",
+    'say "x"',
+    "two\nlines",
+    "ünï",
+    "{}",
+    None,
+]
 
 
 def some_run(names: list[str | None] | None = None) -> Run:
-    from redflags.results.alerts import tell
+    from redflags.results.alerts import Folded, tell
     from redflags.results.origins import Origins
 
     rows = [
@@ -38,16 +55,22 @@ def some_run(names: list[str | None] | None = None) -> Run:
     frame = hits(*({**row, "observed": []} for row in rows))
     observed = pl.Series(
         "observed",
-        [[{"name": r["observed"][0]["name"], "value": r["observed"][0]["value"], "window_from": n}] for n, r in enumerate(rows)],
+        [
+            [{"name": r["observed"][0]["name"], "value": r["observed"][0]["value"], "window_from": n}]
+            for n, r in enumerate(rows)
+        ],
         dtype=frame.schema["observed"],
         strict=False,
     )
-    stories = tell(bound(policy("note", "route", queue="q")), frame.with_columns(observed), 0, Origins({}))
+    folded = Folded.of(bound(policy("note", "route", queue="q")), frame.with_columns(observed))
+    stories = tell(folded, 0, Origins({}).find(folded.rows))
     rejects = pl.DataFrame(
         {"table": "transactions", "source_file": names, "source_row": range(len(names)), "row_id": names, "column": "amount",
          "reason": "negative", "value": names}, schema=dict(FRAMES["rejects"]),
     ) if names else pl.DataFrame(schema=dict(FRAMES["rejects"]))  # fmt: skip
-    case = pl.DataFrame([{"subject_kind": "party", "subject_id": "P1", "score": 1 / 3, "families": []}], schema=dict(CASES))
+    case = pl.DataFrame(
+        [{"subject_kind": "party", "subject_id": "P1", "score": 1 / 3, "families": []}], schema=dict(CASES)
+    )
     return Run(
         {"engine": {"version": "x"}, "timings": {"judge": 1.5}}, alerts=stories.alerts, evidence=stories.evidence,
         rejects=rejects, cases=case,
@@ -129,7 +152,10 @@ def test_disk_errors_of_the_writer_are_told_in_one_line(tmp_path):
         raise pl.exceptions.ComputeError("No space left on device (os error 28)")
     with pytest.raises(RedflagsError, match="may not be written"), disk_errors(tmp_path / "x"):
         raise PermissionError(errno.EACCES, "Permission denied")
-    with pytest.raises(RedflagsError, match="could not be written: Input/output error"), disk_errors(tmp_path / "x"):
+    with (
+        pytest.raises(RedflagsError, match="could not be written: Input/output error"),
+        disk_errors(tmp_path / "x"),
+    ):
         raise OSError(errno.EIO, "Input/output error")
 
 
@@ -164,7 +190,11 @@ def test_killed_in_the_middle_leaves_nothing_under_the_name(tmp_path, step):
     out = tmp_path / "run"
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(out), str(step)], check=False, cwd=root, capture_output=True, timeout=120
+        [sys.executable, "-c", KILLED, str(out), str(step)],
+        check=False,
+        cwd=root,
+        capture_output=True,
+        timeout=120,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert not out.exists()
@@ -208,7 +238,8 @@ def test_alerts_are_found_by_an_unmistakable_beginning():
         run.frame("alert")
 
 
-# ---- state ---------------------------------------------------------------------------------------------------
+# ---- state
+# ---------------------------------------------------------------------------------------------------
 
 
 def state() -> State:
@@ -238,12 +269,20 @@ def test_a_change_voids_the_state_and_says_what_changed():
     with pytest.raises(StateError) as caught:
         state().check({"some-rule": "9", "new-rule": "1"}, {}, "USD", "UTC")
     message = str(caught.value)
-    for told in ("rule some-rule differs", "rule new-rule is new", "list thresholds is gone", "EUR is now USD", "--history"):
+    for told in (
+        "rule some-rule differs",
+        "rule new-rule is new",
+        "list thresholds is gone",
+        "EUR is now USD",
+        "--history",
+    ):
         assert told in message
     assert "time zone" not in message
 
 
-@pytest.mark.parametrize(("text", "told"), [("{", "cannot be read"), ('{"format": 99}', "format 99"), ('{"format": 1}', "lacks")])
+@pytest.mark.parametrize(
+    ("text", "told"), [("{", "cannot be read"), ('{"format": 99}', "format 99"), ('{"format": 1}', "lacks")]
+)
 def test_a_strange_state_is_refused(tmp_path, text, told):
     (tmp_path / "state").mkdir()
     (tmp_path / "state/state.json").write_text(text)
@@ -251,7 +290,8 @@ def test_a_strange_state_is_refused(tmp_path, text, told):
         load_state(tmp_path)
 
 
-# ---- export --------------------------------------------------------------------------------------------------
+# ---- export
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

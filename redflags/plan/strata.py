@@ -1,0 +1,74 @@
+"""Which rules must be judged before which: a rule that reads hits comes after the rules whose hits it reads."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from redflags.errors import UsageError
+from redflags.plan.nodes import Derived, MeasureRef, frame_expressions, inner_expressions, parents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redflags.plan.bind import BoundRule
+    from redflags.plan.book import BoundBook
+    from redflags.plan.nodes import Frame
+
+
+def strata(book: BoundBook) -> list[list[int]]:
+    """Positions of the rules of a book in layers: every layer reads hits of earlier ones only.
+
+    Raises:
+        UsageError: rules that read each other's hits, named in the order of the circle.
+    """
+    from redflags.operators.hits import reads
+
+    needs: dict[int, set[int]] = {}
+    for number, bound in enumerate(book.rules):
+        nodes = [node for node in hits_read(bound)]
+        needs[number] = {
+            other for other, rule in enumerate(book.rules)
+            if any(reads(node, rule.id, rule.family) for node in nodes)
+        }  # fmt: skip
+    sorter = TopologicalSorter(needs)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " -> ".join(book.rules[number].id for number in error.args[1])
+        raise UsageError(f"these rules read each other's hits: {circle}") from None
+    layers: list[list[int]] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        layers.append(ready)
+        sorter.done(*ready)
+    return layers or [[]]
+
+
+def hits_read(bound: BoundRule) -> Iterator[Derived]:
+    """The ``hits`` streams that a rule reads, through views, unions and measures."""
+    seen: set[Frame] = set()
+    pending: list[Frame] = [bound.frame]
+    exprs = [fact.condition for fact in bound.facts]
+    if bound.where is not None:
+        exprs.append(bound.where)
+    exprs += list(bound.lets.values())
+    while pending or exprs:
+        while exprs:
+            expr = exprs.pop()
+            from redflags.expr.nodes import walk
+
+            for node in walk(expr):
+                if isinstance(node, MeasureRef):
+                    pending.append(node.measure.source.frame)
+                    exprs += list(inner_expressions(node.measure))
+        if not pending:
+            break
+        frame = pending.pop()
+        if frame in seen:
+            continue
+        seen.add(frame)
+        if isinstance(frame, Derived) and frame.operator == "hits":
+            yield frame
+        pending += list(parents(frame))
+        exprs += list(frame_expressions(frame))
