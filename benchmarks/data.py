@@ -147,10 +147,10 @@ def amounts(rng: np.random.Generator, kind: NDArray[np.int64], company: NDArray[
     return np.where(rng.random(kind.size) < 0.2, np.maximum(cents // round_to, 1) * round_to, np.minimum(cents, 10**10))  # noqa: PLR2004
 
 
-def moments(rng: np.random.Generator, size: int) -> NDArray[np.int64]:
-    """Seconds, a fifth of them on the hour or at midnight, so that rows tie."""
-    seconds = rng.integers(0, DAYS * 86_400, size)
-    style = rng.random(size)
+def moments(rng: np.random.Generator, opened: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Seconds since the account is there, a fifth of them on the hour or at midnight, so that rows tie."""
+    seconds = rng.integers(np.maximum(opened, 0) * 86_400, DAYS * 86_400)
+    style = rng.random(opened.size)
     seconds = np.where(style < 0.12, seconds // 86_400 * 86_400, np.where(style < 0.2, seconds // 3600 * 3600, seconds))  # noqa: PLR2004
     return T0 + seconds * 1_000_000
 
@@ -181,7 +181,7 @@ def ordinary(rng: np.random.Generator, world: World, internal: int, external: in
     currency = np.where(wire, rng.choice(4, size, p=[0.9, 0.06, 0.025, 0.015]), 0)
     return movements(
         rng, world, own=own, incoming=incoming, mate=np.where(inside, mate, -1), other=other, country=there, kind=kind,
-        cents=cents, currency=currency, at=moments(rng, size),
+        cents=cents, currency=currency, at=moments(rng, np.where(inside, np.maximum(world.opened[own], world.opened[mate]), world.opened[own])),
     )  # fmt: skip
 
 

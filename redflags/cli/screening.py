@@ -27,7 +27,7 @@ def demo(*, out: Path | None) -> None:
     """Screen the embedded sample bank and tell its first alert in full."""
     import redflags as rf
     from redflags.explain import explain_alert
-    from redflags.explain.page import Code, Heading, Page, Para
+    from redflags.explain.page import Heading, Items, Page, Para
     from redflags.explain.summary import not_judged, top_alerts
     from redflags.resources import sample_data_dir
     from redflags.results.folder import check_out
@@ -56,19 +56,23 @@ def demo(*, out: Path | None) -> None:
     print_page(not_judged(run))
     click.echo()
     shown = _shown(written)
-    other = run.alerts["alert_id"][min(2, run.alerts.height - 1)] if run.alerts.height else "ALERT_ID"
-    rule = run.alerts["rule_id"][0] if run.alerts.height else book.rules[0].id
-    lines = (
-        f"redflags explain {shown} {other[:8]}            # another story",
-        f"redflags trace {shown} {other[:8]}              # back to file and row",
-        f"redflags explain {shown} --subject {_bystander(run)} --rule {rule}   # why it did not fire",
-        f"redflags rules show {rule}",
-        "redflags rules new my-first-rule --rules my-rules    # a rule of your own, with its test",
-        f"redflags export {shown} --format csv --out alerts-csv",
+    print_page(Page((Para(f"The run is in {shown}."), Heading("What to try next"), Items(_ideas(run, shown)))))
+
+
+def _ideas(run: Run, shown: str) -> tuple[str, ...]:
+    """Commands that show more, made of what this run holds."""
+    alerts = run.alerts
+    rule = alerts["rule_id"][0] if alerts.height else "cash-just-below-threshold-repeat"
+    other = alerts["alert_id"][min(2, alerts.height - 1)][:8] if alerts.height else "ALERT_ID"
+    ideas = (
+        ("another story", f"redflags explain {shown} {other}"),
+        ("back to file and row", f"redflags trace {shown} {other}"),
+        ("why a rule left somebody alone", f"redflags explain {shown} --subject {_bystander(run)} --rule {rule}"),
+        ("what a rule looks for", f"redflags rules show {rule}"),
+        ("a rule of your own, with its test", "redflags rules new my-first-rule --rules my-rules"),
+        ("for a spreadsheet", f"redflags export {shown} --format csv --out alerts-csv"),
     )
-    print_page(
-        Page((Para(f"The run is in {shown}."), Heading("What to try next"), Code("\n".join(lines), "sh"))),
-    )
+    return tuple(f"{what}:\n{command}" for what, command in ideas)
 
 
 def _bystander(run: Run) -> str:

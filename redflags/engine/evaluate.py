@@ -13,6 +13,7 @@ from redflags.expr.calls import unit_of_kind
 from redflags.expr.lower import Lowering
 from redflags.expr.nodes import Expr, conjuncts
 from redflags.expr.values import boolean, quantise
+from redflags.plan.measured import result_type
 from redflags.plan.nodes import Rows as ViewRows
 from redflags.plan.nodes import measures
 
@@ -54,7 +55,6 @@ class Evaluator:
         self._lowered: dict[tuple[Frame, Expr], Value] = {}
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
         self._survivors: dict[ViewRows, Rows] = {}
-        self.optional: set[str] = set()
         self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
 
     # ---- lowering ---------------------------------------------------------------------------------------------
@@ -68,29 +68,51 @@ class Evaluator:
 
     # ---- evaluation -------------------------------------------------------------------------------------------
 
-    def select(self, table: Table, exprs: Sequence[pl.Expr], rows: Rows, world: int = 0) -> pl.DataFrame:
-        """Polars expressions at ``rows``, as columns ``0, 1, ...``."""
+    def select(
+        self, table: Table, exprs: Sequence[pl.Expr], rows: Rows, world: int = 0, *, lenient: bool = False
+    ) -> pl.DataFrame:
+        """Polars expressions at ``rows``, as columns ``0, 1, ...``; ``lenient`` takes what did not come in as null."""
         roots = sorted({name for expr in exprs for name in expr.meta.root_names()})
         columns = [pl.Series("__rows", rows)]
-        columns += [self.root(table, name, rows, world).alias(name) for name in roots]
+        columns += [self.root(table, name, rows, world, lenient=lenient).alias(name) for name in roots]
         return (
             pl.DataFrame(columns)
             .with_columns(expr.alias(str(i)) for i, expr in enumerate(exprs))
             .select(str(i) for i in range(len(exprs)))
         )
 
-    def root(self, table: Table, name: str, rows: Rows, world: int) -> pl.Series:
+    def root(self, table: Table, name: str, rows: Rows, world: int, *, lenient: bool = False) -> pl.Series:
         """One column that an expression reads: of the frame, of a lookup (``@n``) or of a measure (``%n``)."""
+        if not lenient:
+            return self._root(table, name, rows, world)
+        try:
+            return self._root(table, name, rows, world)
+        except Missing:
+            return pl.Series(name, [None] * rows.size, self._dtype(table, name))
+
+    def _dtype(self, table: Table, name: str) -> pl.DataType:
+        """Physical type of a column that did not come in."""
+        word, _, part = name.partition(".")
+        if part in {"over", "empty"}:
+            return pl.Boolean()
+        if name[0] == "%":
+            return POLARS.get(result_type(self.schemas, self.schemas.measures[word]).kind, pl.Int64())
+        if name[0] != "@":
+            column = self.schemas.of(table.node).columns.get(name)
+            return pl.Int64() if column is None else POLARS.get(column.type.kind, pl.Int64())
+        lookup = self.schemas.lookups[word]
+        if lookup.kind in {"listed", "exists", "linked"}:
+            return pl.Boolean()
+        if lookup.kind != "value":
+            return pl.Int64()
+        kind = t.of_column(self.schemas.table(lookup.table).columns[lookup.column].type)
+        return POLARS.get(kind.kind, pl.Int64())
+
+    def _root(self, table: Table, name: str, rows: Rows, world: int) -> pl.Series:
         whole = rows.size == table.height
         if name[0] == "@":
             word, _, part = name.partition(".")
-            lookup = self.schemas.lookups[word]
-            try:
-                return self.lookups.column(table, lookup, part, rows)
-            except Missing:
-                if word not in self.optional:
-                    raise
-                return pl.repeat(None, rows.size, eager=True)
+            return self.lookups.column(table, self.schemas.lookups[word], part, rows)
         if name[0] == "%":
             assert self.measures is not None  # noqa: S101  set by the run
             word, _, part = name.partition(".")
@@ -99,10 +121,13 @@ class Evaluator:
             return pl.repeat(self.frames.dataset.base_currency, rows.size, eager=True)
         return table.column(name, None if whole else rows)
 
-    def condition(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> pl.Series:
+    def condition(
+        self, table: Table, expr: Expr, rows: Rows, world: int = 0, *, lenient: bool = False
+    ) -> pl.Series:
         """A condition at ``rows``: true, false or null."""
         value = self.lower(table.node, expr)
-        return self.select(table, [boolean(value.expr, (value,)).expr], rows, world)["0"].cast(pl.Boolean)
+        asked = [boolean(value.expr, (value,)).expr]
+        return self.select(table, asked, rows, world, lenient=lenient)["0"].cast(pl.Boolean)
 
     def plain(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> pl.Series:
         """A value at ``rows`` in the physical unit of its type; known empty becomes null."""

@@ -11,7 +11,7 @@ import polars as pl
 from redflags.engine.errors import Missing
 from redflags.ingest.ledger import derive_ledger
 from redflags.operators.base import Cap, Input, Output
-from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union, parents
+from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union, measures, parents
 from redflags.plan.schema import MOMENT, STREAM, found_operation
 from redflags.registers.register import FROM, MISSING_FROM, MISSING_TO, ROW, TO, moments, physical
 
@@ -301,6 +301,9 @@ class Frames:
         register = self.evaluator.lookups.register(frame.register)
         asked = self.evaluator.asked(table, frame.keys, picked)
         names = [name for name in register.frame.columns if name not in {FROM, TO}]
+        lacking = register.lacking(len(frame.keys))
+        if lacking is not None:
+            raise Missing(frame.register, lacking)
         found = register.rows(asked, names)
         found = found.sort(
             [ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True
@@ -331,7 +334,9 @@ class Frames:
         table, picked, perhaps, columns = self._parent(frame.parent, frame.carried)
         moment = self.evaluator.plain(table, frame.moment, picked)
         keep = moment.is_not_null().to_numpy()
-        at = np.maximum(moment.fill_null(0).cast(pl.Int64).to_numpy(), table.at[picked])[keep]
+        # Never before the source row, nor before what it carries is known.
+        wait = max((m.after for m in measures(frame.parent.filter, frame.moment, *dict(frame.carried).values())), default=0)
+        at = np.maximum(moment.fill_null(0).cast(pl.Int64).to_numpy(), table.at[picked] + wait)[keep]
         rows = columns.filter(pl.Series(keep)).with_columns(pl.Series("__n", np.arange(int(keep.sum()))))
         sorted_at, order = in_order(rows, pl.Series(at), ["__n"])
         unknown = perhaps[keep]

@@ -59,7 +59,12 @@ def call(bound: BoundRule, evaluator: Evaluator, clock: Clock) -> Docket:
         keep &= moment > clock.judged_after
     rows, perhaps, moment = rows[keep], perhaps[keep], moment[keep]
     if bound.narrow is not None and rows.size:
-        inside = evaluator.condition(table, bound.narrow, rows).fill_null(value=False).to_numpy()
+        # Where nobody has a segment, values of segments are nobody's; a scope that cannot be asked is no scope.
+        scope = bound.rule.scope
+        lenient = not (scope.segments or scope.products)
+        found = evaluator.condition(table, bound.narrow, rows, lenient=lenient)
+        perhaps = perhaps | found.is_null().to_numpy()
+        inside = found.fill_null(value=True).to_numpy()
         rows, perhaps, moment = rows[inside], perhaps[inside], moment[inside]
     due = moment <= clock.upto
     return Docket(bound, table, rows[due & ~perhaps], rows[due & perhaps], rows[~due])
@@ -141,7 +146,7 @@ def _when(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
 
 
 def _conditions(bound: BoundRule) -> list[Expr]:
-    return [] if bound.where is None else conjuncts(bound.where)
+    return [part for cond in (bound.where, bound.narrow) if cond is not None for part in conjuncts(cond)]
 
 
 def _not_evaluable(

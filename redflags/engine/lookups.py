@@ -131,6 +131,9 @@ class Lookups:
         register = self._linked(lookup.roles) if lookup.kind == "linked" else self.register(lookup.table)
         if lookup.kind == "value" and lookup.column not in register.frame.columns:
             raise Missing(lookup.table, lookup.column)
+        lacking = register.lacking(len(lookup.keys))
+        if lacking is not None:
+            raise Missing(lookup.table, lacking)
         questions, index = condensed(asked, register.boundaries)
         if lookup.kind == "value":
             found = self._value(register, questions, index, lookup, table, rows)

@@ -142,22 +142,24 @@ class Measures:
         for begin, end in self._blocks(order):
             rows = order.perm[order.starts[begin] : order.starts[end]]
             lists: dict[object, tuple[NDArray[np.int32], Codes, Rows]] = {}
-            judgings: dict[int, tuple[NDArray[np.int32], Codes, Rows]] = {}
+            judgings: dict[tuple[int, bool], tuple[NDArray[np.int32], Codes, Rows]] = {}
             bounds: dict[object, tuple[Rows, Rows]] = {}
             for measure, world, inputs in work:
                 demand = of[measure, world]
                 place = demand.perm[demand.starts[begin] : demand.starts[end]]
                 if place.size == 0:
                     continue
-                filtered = (measure.source, world)
+                filtered = (measure.source, world, measure.periods)
                 if filtered not in lists:
                     picked = rows[self._mask(measure.source, world)[rows]]
-                    lists[filtered] = (picked, order.source[picked], source.at[picked])
+                    lists[filtered] = (picked, order.source[picked], _clock(source, measure)[picked])
                 picked, keys, at = lists[filtered]
-                if id(demand) not in judgings:
+                if (id(demand), measure.periods) not in judgings:
                     where = demand.rows[place]
-                    judgings[id(demand)] = (place, order.judged[where], judged.at[where])
-                _, judged_keys, judged_at = judgings[id(demand)]
+                    judgings[id(demand), measure.periods] = (
+                        place, order.judged[where], _clock(judged, measure)[where],
+                    )
+                _, judged_keys, judged_at = judgings[id(demand), measure.periods]
 
                 def bounds_of(
                     left: int | None, right: int, *, right_open: bool, filtered: object = filtered, demand: _Demand = demand,
@@ -317,7 +319,8 @@ class Measures:
         picked = picked[mask[picked]]
         left, right, right_open = measure.window
         lo, hi = kernel.window_bounds(
-            order.source[picked], source.at[picked], order.judged[where], judged.at[where], 0 if left is None else left,
+            order.source[picked], _clock(source, measure)[picked], order.judged[where], _clock(judged, measure)[where],
+            0 if left is None else left,
             right, right_open=right_open, left_unbounded=left is None,
         )  # fmt: skip
         offsets, found = kernel.gather_tail(lo, hi, cap)
@@ -330,6 +333,11 @@ class Measures:
         )
         out[for_each] = picked[found]
         return final, out
+
+
+def _clock(table: Table, measure: Measure) -> Rows:
+    """What a measure's window counts: microseconds, or numbers of periods."""
+    return table.column("period_no").to_numpy() if measure.periods else table.at
 
 
 @dataclass(frozen=True)

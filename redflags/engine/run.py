@@ -64,6 +64,7 @@ def judge_book(
         One outcome per bound rule, in the order of the book. A rule that lacks a table or column is disabled, with the reason.
     """
     evaluator = engine(dataset, book, clock.covers_from, block)
+    evaluator.upto = clock.upto
     tell = progress or (lambda *_: None)
     layers = strata(book)
     total = len(book.rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from redflags.engine.errors import Missing
 from redflags.engine.outcome import HITS
 from redflags.engine.words import Shown, exact, show, unit
 from redflags.expr.lexer import ExprError
-from redflags.expr.nodes import Call, Expr, Name, Text
+from redflags.expr.nodes import Call, Expr, Name, Number, Text
 from redflags.plan.nodes import measures
 from redflags.plan.scope import rebuild
 from redflags.rules.model import BEHAVIOUR_KINDS, CONTEXT_KINDS
@@ -68,16 +69,27 @@ def hits_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], evaluato
     return frame.sort("moment", "at", "seq", "row_id", maintain_order=True)
 
 
-def bare_frame(docket: Docket, rows: Rows, _: dict[str, pl.Series], __: Evaluator) -> pl.DataFrame:
-    """Hits with nothing but their place."""
+def bare_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], _: Evaluator) -> pl.DataFrame:
+    """Hits with nothing but their place and the names of their true facts."""
     table, at = docket.table, docket.table.at[rows]
+    kinds = {fact.name: fact.kind for fact in docket.bound.facts}
+    truths = {name: series.to_list() for name, series in facts.items()}
     placed = pl.DataFrame(
         {
             "moment": at + docket.bound.delay,
             "at": at,
             "row_id": table.row_ids(rows),
             "table": table.streams(rows),
-        }
+            "facts": [
+                [
+                    {"name": name, "kind": kinds[name], "points": None, "sentence": None}
+                    for name in truths
+                    if truths[name][i] is True
+                ]
+                for i in range(rows.size)
+            ],
+        },
+        schema_overrides={"facts": HITS["facts"]},
     )
     lacking = [pl.lit(None, dtype).alias(name) for name, dtype in HITS.items() if name not in placed.columns]
     return placed.with_columns(lacking).select(list(HITS)).sort("moment", "at", "row_id")
@@ -202,7 +214,7 @@ class _Story:
 
     def _window(self, item: Comparison, i: int) -> tuple[dt.datetime | None, dt.datetime | None]:
         measure = item.measure
-        if measure is None:
+        if measure is None or measure.periods:
             return None, None
         left, right, _ = measure.window
         t = int(self.table.at[self.rows[i]])
@@ -296,34 +308,39 @@ class _Story:
     def policies(self) -> list[list[str]]:
         """Policies whose condition holds at a hit, or is unknown where the policy says that this applies it."""
         found: list[list[str]] = [[] for _ in range(self.size)]
-        patterns: dict[tuple[str, ...], list[int]] = {}
-        for i in range(self.size):
-            kinds = tuple(sorted({f.kind for f in self.bound.facts if self.true_at(f, i)}))
-            patterns.setdefault(kinds, []).append(i)
+        patterns: dict[tuple[tuple[BoundFact, ...], int], list[int]] = {}
+        for i, score in enumerate(self.scores()):
+            true = tuple(fact for fact in self.bound.facts if self.true_at(fact, i))
+            patterns.setdefault((true, score), []).append(i)
         for policy, condition in self.bound.policies:
-            for kinds, where in patterns.items():
-                holds = [True] * len(where) if condition is None else self._holds(condition, kinds, where)
+            for (true, score), where in patterns.items():
+                holds = [True] * len(where) if condition is None else self._holds(condition, true, score, where)
                 for i, truth in zip(where, holds, strict=True):
                     if truth or (truth is None and policy.missing == "apply"):
                         found[i].append(policy.id)
         return [sorted(row) for row in found]
 
-    def _holds(self, condition: Expr, kinds: tuple[str, ...], where: list[int]) -> list[bool | None]:
+    def _holds(
+        self, condition: Expr, true: tuple[BoundFact, ...], score: int, where: list[int]
+    ) -> list[bool | None]:
+        kinds = sorted({fact.kind for fact in true})
         lists = {
-            "fact_kinds": kinds, "behaviour_kinds": tuple(k for k in kinds if k in BEHAVIOUR_KINDS),
-            "context_kinds": tuple(k for k in kinds if k in CONTEXT_KINDS), "facts": (),
+            "fact_kinds": kinds, "behaviour_kinds": [k for k in kinds if k in BEHAVIOUR_KINDS],
+            "context_kinds": [k for k in kinds if k in CONTEXT_KINDS], "facts": [fact.name for fact in true],
         }  # fmt: skip
 
         def visit(node: Expr) -> Expr:
             if isinstance(node, Name) and node.text in lists:
                 return Call("array", tuple(Text(kind) for kind in lists[node.text]))
+            if isinstance(node, Name) and node.text == "score":
+                return Number(Fraction(score))
             return rebuild(node, visit)
 
         rows = self.rows[np.array(where, dtype=np.int64)]
         order = np.argsort(rows, kind="stable")
         try:
-            answer = self.evaluator.condition(self.table, visit(condition), rows[order]).to_list()
-        except (Missing, ExprError):
+            answer = self.evaluator.condition(self.table, visit(condition), rows[order], lenient=True).to_list()
+        except ExprError:
             return [None] * len(where)
         result: list[bool | None] = [None] * len(where)
         for position, truth in zip(order.tolist(), answer, strict=True):

@@ -108,7 +108,7 @@ def words(value: Any, kind: Type, form: str | None = None, currency: str | None 
         return UNKNOWN
     match form or kind.kind:
         case "money":
-            return format_money(_scaled(value, MONEY_SCALE), currency)
+            return format_money(_money(value), currency)
         case "percent":
             return format_ratio(_scaled(value, NUMBER_SCALE))
         case "duration":
@@ -146,6 +146,12 @@ def exact(value: Any, kind: Type) -> str | None:  # noqa: ANN401
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else words(value, kind)
+
+
+def _money(value: Any) -> int:  # noqa: ANN401
+    """Exact where four decimals hold it; a derived amount is shown in cents, half to even."""
+    scaled = Fraction(value) * MONEY_SCALE
+    return int(scaled) if scaled.denominator == 1 else round(Fraction(value) * 100) * (MONEY_SCALE // 100)
 
 
 def _scaled(value: Any, scale: int) -> int:  # noqa: ANN401

@@ -158,8 +158,16 @@ class _Grid:
             )
         for number, row in enumerate(self._block.rows):
             style = _STYLES[self._block.tones[number]] if self._block.tones else ""
-            table.add_row(*(Text(row[place]) for place in kept), style=style)
+            table.add_row(*(_cell(row[place]) for place in kept), style=style)
         yield table
+
+
+def _cell(text: str) -> Text:
+    """A cell of a table; of several lines the first is the head of the others."""
+    head, mark, rest = text.partition("\n")
+    if not mark:
+        return Text(text)
+    return Text.assemble((head, "bold"), ("\n" + rest, "not bold"))
 
 
 def _bars(block: Bars) -> RenderableType:

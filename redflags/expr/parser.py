@@ -38,7 +38,7 @@ from redflags.expr.nodes import (
 MAX_DEPTH = 100
 OR, AND, NOT, COMPARE, CONCAT, SUM, PRODUCT, MINUS = 1, 2, 3, 4, 5, 6, 7, 8
 POWER = {"or": OR, "and": AND, "||": CONCAT, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
-_MICROS = {
+INTERVAL_UNITS = {
     "microsecond": 1, "millisecond": 1_000, "second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000,
     "day": 86_400_000_000, "week": 604_800_000_000,
 }  # fmt: skip
@@ -293,7 +293,7 @@ def _typed_literal(word: Token, text: Token) -> Expr:
                 f"cannot read interval {value!r}", text.start, "interval '30 days', interval '24 hours'"
             )
         for number, unit in zip(parts[::2], parts[1::2], strict=True):
-            scale = _MICROS.get(unit.lower().removesuffix("s"))
+            scale = INTERVAL_UNITS.get(unit.lower().removesuffix("s"))
             if scale is None or not number.removeprefix("-").isdecimal():
                 raise ExprError(
                     f"cannot read interval {value!r}", text.start,

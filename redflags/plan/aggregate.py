@@ -42,6 +42,9 @@ def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
 
     frame_key, source_key = _keys(scope, source, spec, path)
     value = None if spec.value == "rows" else on_source(spec.op, spec.value)
+    counted = _in_periods(spec)
+    if counted:
+        _check_periods(scope, source, spec, path)
     within, before, open_right, after = _window(scope, spec, path)
     number: Expr | None = None
     if spec.op == "quantile":
@@ -69,7 +72,7 @@ def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
         raise fail("latest_per", f"latest_per goes with count, sum, mean, min and max, not with {spec.op}")
     measure = Measure(
         scope.frame, rows, frame_key, source_key, spec.op, value, within, before, open_right, after, of, number,
-        baseline, latest, spec.complete, _opened(scope, frame_key) if spec.complete else None,
+        baseline, latest, spec.complete, counted, _opened(scope, frame_key) if spec.complete else None,
     )  # fmt: skip
     if any(inner.after for inner in measures(*inner_expressions(measure))):
         raise fail(
@@ -119,6 +122,13 @@ def _duration(scope: Scope, text: str, path: Path) -> int:
     from redflags.plan.scope import BindError
 
     try:
+        words = text.split()
+        if words[-1] in PERIODS:
+            number = parse(words[0])
+            literal = scope.resolver.param(number) if isinstance(number, Param) else number
+            if len(words) != 2 or not isinstance(literal, Number) or literal.value.denominator != 1:  # noqa: PLR2004
+                raise ExprError(f"cannot read {text!r}", 0, "6 periods, or $n periods", "AGGREGATE-WINDOW")
+            return int(literal.value)
         if text.startswith("$"):
             node = parse(text)
             literal = scope.resolver.param(node) if isinstance(node, Param) else None
@@ -127,15 +137,37 @@ def _duration(scope: Scope, text: str, path: Path) -> int:
                     f"{text} is not a duration", 0, "a duration parameter is wanted here", "AGGREGATE-WINDOW"
                 )
             return literal.micros
-        if text.split()[-1:] in (["periods"], ["period"]):
-            raise ExprError(
-                "periods need a stream of periods", 0, "use a duration such as 30d", "AGGREGATE-WINDOW"
-            )
         return parse_duration(text)
     except ExprError as error:
         raise BindError(path, error) from None
     except RedflagsError as error:
         raise BindError(path, ExprError(str(error), 0, code="AGGREGATE-WINDOW")) from None
+
+
+PERIODS = ("period", "periods")
+
+
+def _in_periods(spec: Aggregate) -> bool:
+    """Whether the window is counted in periods."""
+    return any(str(text).split()[-1:] in (["periods"], ["period"]) for text in (spec.within, spec.before) if text)
+
+
+def _check_periods(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> None:
+    from redflags.plan.scope import BindError
+
+    def numbered(view: Scope) -> bool:
+        return "period_no" in view.resolver.schemas.of(view.frame).columns
+
+    if not numbered(source) or not numbered(scope):
+        hint = "use a duration such as 30d, or read a stream made by periods"
+        raise BindError((*path, "within"), ExprError("periods are counted only over a stream of periods", 0, hint, "AGGREGATE-WINDOW"))
+    for name in ("within", "before"):
+        text = getattr(spec, name)
+        if text and text not in {"ever", "now"} and str(text).split()[-1] not in PERIODS:
+            raise BindError((*path, name), ExprError("one window counts periods or time, not both", 0, code="AGGREGATE-WINDOW"))
+    if spec.after is not None or spec.complete:
+        part = "after" if spec.after is not None else "complete"
+        raise BindError((*path, part), ExprError(f"'{part}' needs a window in time", 0, code="AGGREGATE-WINDOW"))
 
 
 def _number(scope: Scope, text: str | int | None, path: Path, wanted: str) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError
@@ -199,10 +200,10 @@ class _Binder:
         rationale = self.attempt(
             lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale)
         )
-        deciding = [m for fact in facts for m in measures(fact.condition)]
+        deciding = measures(self.attempt(lambda: scope.filter), *(fact.condition for fact in facts))
         delay = max((m.after for m in deciding), default=0)
         narrow = self.attempt(lambda: self._narrow(scope, profile, segment))
-        bound_policies = tuple((policy, self._policy(scope, policy)) for policy in policies)
+        bound_policies = tuple((policy, self._policy(scope, policy, family, subject)) for policy in policies)
         return BoundRule(
             self.rule, family, segment, self.values, scope.frame, self.attempt(lambda: scope.filter), narrow, lets, facts,
             when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()), bound_policies,
@@ -294,30 +295,42 @@ class _Binder:
         """Condition on judged rows: the rule's scope, and the segment that these parameter values are for."""
         found: ex.Expr | None = None
         holder = self._party(scope) or ex.Name(("party_id",))
-        own = ex.Call("value_of", (ex.Text("segments.segment"), holder))
+
+        def member(names: tuple[str, ...]) -> ex.Expr:
+            # A party may be in several segments at once, so that its segment is no value.
+            tests = [ex.Call("listed", (ex.Text("segments"), holder, ex.Text(name))) for name in names]
+            return reduce(lambda left, right: ex.Binary("or", left, right), tests)
+
+        def surely(names: tuple[str, ...]) -> ex.Expr:
+            return ex.Call("coalesce", (member(names), ex.Bool(value=False)))
+
         if self.rule.scope.segments:
-            found = both(found, _one_of(own, self.rule.scope.segments))
+            found = both(found, member(self.rule.scope.segments))
         if self.rule.scope.products:
             found = both(found, _one_of(ex.Name(("account", "product")), self.rule.scope.products))
         special = (
             [] if profile is None else [s for s, rules in profile.segments.items() if self.rule.id in rules]
         )
+        # Each row is judged once: under the first of its segments that has values of its own, by name.
+        earlier = tuple(name for name in sorted(special) if segment is None or name < segment)
         if segment is not None:
-            found = both(found, _one_of(own, (segment,)))
-        elif special:
-            inside = ex.Call("coalesce", (_one_of(own, tuple(special)), ex.Bool(value=False)))
-            found = both(found, ex.Unary("not", inside))
+            found = both(found, surely((segment,)))
+        if earlier:
+            found = both(found, ex.Unary("not", surely(earlier)))
         if found is not None:
             self._condition(scope.frame, found, ("scope",))
         return found
 
-    def _policy(self, scope: Scope, policy: Policy) -> ex.Expr | None:
+    def _policy(
+        self, scope: Scope, policy: Policy, family: str, subject: tuple[ex.Expr, ...]
+    ) -> ex.Expr | None:
         """The policy's condition over the judged row; columns that the row lacks are null."""
         columns = self.schemas.of(scope.frame).columns
         stand_ins: dict[str, ex.Expr] = {
             "subject_party_id": self._party(scope) or ex.Null(),
             "rule_id": ex.Text(self.rule.id), "severity": ex.Text(self.rule.severity),
-            "subject_kind": ex.Text(self.rule.detect.subject_kind),
+            "subject_kind": ex.Text(self.rule.detect.subject_kind), "family": ex.Text(family),
+            "subject_id": subject[0] if len(subject) == 1 else ex.Null(),
         }  # fmt: skip
 
         def visit(node: ex.Expr) -> ex.Expr:
@@ -334,8 +347,8 @@ class _Binder:
         return visit(parse(policy.when)) if policy.when else None
 
 
-#: Columns that the engine adds to hits for policies to read.
-POLICY_LISTS = frozenset({"fact_kinds", "behaviour_kinds", "context_kinds", "facts"})
+#: What the engine knows of a hit beside its row, for policies to read.
+POLICY_LISTS = frozenset({"fact_kinds", "behaviour_kinds", "context_kinds", "facts", "score"})
 
 
 def _one_of(operand: ex.Expr, values: tuple[str, ...]) -> ex.Expr:

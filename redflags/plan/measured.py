@@ -98,6 +98,8 @@ def measure_value(schemas: Schemas, measure: Measure, offset: int) -> Value:
         return Value(kind, expr, scale, pl.col(f"{name}.den"), 63, 32, empty)
     if measure.op == "median" and kind.numeric:
         return Value(kind, expr, unit / 2, bits=65, empty=empty)
+    if measure.op == "median":
+        return Value(kind, expr // 2, empty=empty)  # between two days, the earlier one
     if measure.op == "mad":
         return Value(kind, expr, unit / 4, bits=67, empty=empty)
     return Value(kind, expr, unit, empty=empty)

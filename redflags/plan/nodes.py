@@ -6,7 +6,7 @@ changes the rows themselves (a union, a copy per register row, another moment) m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from redflags.expr.nodes import Binary, Expr, Node, walk
@@ -110,6 +110,7 @@ class Measure:
     baseline: int | None = None
     latest_per: tuple[Expr, ...] = ()
     complete: bool = False
+    periods: bool = False  # the window counts periods (numbers of ``periods`` rows), not microseconds
     opened: Expr | None = None  # moment since when a young account or party is wholly known
 
     @property
@@ -124,7 +125,7 @@ class MeasureRef(Node):
     """A measure as a leaf of an expression."""
 
     measure: Measure
-    name: str = ""
+    name: str = field(default="", compare=False)  # rules that name it differently share it
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,20 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Call, Expr, In, Name, Node, Param, Text, field_names, walk
 from redflags.expr.parser import parse
 from redflags.plan.aggregate import bind_aggregate
-from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, ListLiteral, MeasureRef, Rows, Union, both
+from redflags.plan.nodes import (
+    At,
+    Base,
+    Changes,
+    Derived,
+    Each,
+    Frame,
+    ListLiteral,
+    MeasureRef,
+    Rows,
+    Union,
+    both,
+    measures,
+)
 from redflags.rules.model import Aggregate, Operator, View, as_names
 
 if TYPE_CHECKING:
@@ -346,6 +359,8 @@ class Resolver:
             frame: Frame = parent.frame
         else:
             scopes = [(name, self.scope(name, from_path)) for name in view.sources]
+            for _, s in scopes:
+                _no_waiting(s, from_path)
             frame = Union(tuple((name, Rows(s.frame, s.filter), self._carry(s)) for name, s in scopes))
             self._type_carried(frame, [(s, s.carried()) for _, s in scopes])
             parent = Scope(self, frame, path)
@@ -365,6 +380,7 @@ class Resolver:
                 raise BindError(
                     each_path, ExprError(f"unknown register {register!r}", call.start, hint, "EXPR-REGISTER")
                 )
+            _no_waiting(scope, each_path)
             frame = Each(Rows(scope.frame, scope.filter), alias, register, call.args[1:], self._carry(scope))
             self._type_carried(frame, [(scope, scope.carried())])
             parent = Scope(self, frame, path)
@@ -388,6 +404,14 @@ class Resolver:
             lowering = Lowering(self.schemas, scope.frame)
             for name, expr in carried:
                 self.schemas.carried[frame, name] = lowering.lower(expr).type
+
+
+def _no_waiting(scope: Scope, path: Path) -> None:
+    """Refuse to copy values that are known only later than the row that would carry them."""
+    if any(measure.after for measure in measures(scope.filter, *(expr for _, expr in scope.carried()))):
+        text = "a view with an 'after' aggregate cannot be joined with others or repeated"
+        hint = "give that view a later moment with 'at' in a view stacked on it"
+        raise BindError(path, ExprError(text, 0, hint, "AGGREGATE"))
 
 
 def _register(node: Expr) -> str:

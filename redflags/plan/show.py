@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from redflags.expr.lower import Lowering
 from redflags.expr.nodes import (
+    COMPARISONS,
     Between,
     Binary,
     Bool,
@@ -28,7 +29,7 @@ from redflags.expr.nodes import (
     Unary,
     conjuncts,
 )
-from redflags.expr.parser import COMPARE, EPOCH, NOT, POWER
+from redflags.expr.parser import COMPARE, EPOCH, INTERVAL_UNITS, MINUS, NOT, POWER
 from redflags.plan.nodes import (
     At,
     Base,
@@ -48,6 +49,7 @@ from redflags.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from redflags.plan.bind import BoundRule
     from redflags.plan.schema import Schemas
@@ -67,21 +69,27 @@ def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
     def inner(child: Expr, binds: int = 0) -> str:
         return text_of(child, schemas, binds)
 
+    def compared(*children: Expr) -> tuple[str, ...]:
+        return tuple(inner(child, COMPARE + 1) for child in children)
+
+    def held(made: str, binds: int) -> str:
+        return f"({made})" if binds < power else made
+
     match node:
         case MeasureRef():
             return node.name or schemas.label(node.measure)
         case ListLiteral():
-            return "(" + ", ".join(f"'{item}'" for item in node.items) + ")"
+            return "(" + ", ".join(_quoted(item) for item in node.items) + ")"
         case Number():
-            return _number(node)
+            return held(*_number(node.value))
         case Text():
-            return "'" + node.value.replace("'", "''") + "'"
+            return _quoted(node.value)
         case Bool():
             return "true" if node.value else "false"
         case Null():
             return "null"
         case Interval():
-            return f"interval '{format_duration(node.micros)}'"
+            return f"interval '{_interval(node.micros)}'"
         case DateLiteral():
             return f"date '{dt.date(1970, 1, 1) + dt.timedelta(days=node.days)}'"
         case TimeLiteral():
@@ -92,23 +100,34 @@ def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
             return f"${node.name}"
         case Call():
             return f"{node.name}({', '.join(inner(arg) for arg in node.args)})"
+        case Unary(op="not"):
+            return held(f"not {inner(node.operand, NOT)}", NOT)
         case Unary():
-            return f"not {inner(node.operand, NOT)}" if node.op == "not" else f"-{inner(node.operand, 8)}"
+            made = inner(node.operand, MINUS)
+            return f"-({made})" if made.startswith("-") else f"-{made}"  # two in a row are a comment
         case Binary():
             binds = POWER.get(node.op, COMPARE)
-            made = f"{inner(node.left, binds)} {node.op} {inner(node.right, binds + 1)}"
-            return f"({made})" if binds < power else made
+            left, right = inner(node.left, binds + (node.op in COMPARISONS)), inner(node.right, binds + 1)
+            return held(f"{left} {node.op} {right}", binds)
         case IsNull():
-            return f"{inner(node.operand, COMPARE)} is {'not ' if node.negated else ''}null"
+            (shown,) = compared(node.operand)
+            return held(f"{shown} is {_not(node.negated)}null", COMPARE)
         case IsDistinct():
-            return f"{inner(node.left, COMPARE)} is {'not ' if node.negated else ''}distinct from {inner(node.right, COMPARE)}"
+            left, right = compared(node.left, node.right)
+            return held(f"{left} is {_not(node.negated)}distinct from {right}", COMPARE)
+        case In(items=(Name() | Param() | Call(),)):
+            shown, items = compared(node.operand, *node.items)
+            return held(f"{shown} {_not(node.negated)}in {items}", COMPARE)
         case In():
-            return f"{inner(node.operand, COMPARE)} {_not(node.negated)}in ({', '.join(inner(item) for item in node.items)})"
+            (shown,) = compared(node.operand)
+            items = ", ".join(inner(item) for item in node.items)
+            return held(f"{shown} {_not(node.negated)}in ({items})", COMPARE)
         case Between():
-            low, high = inner(node.low, COMPARE), inner(node.high, COMPARE)
-            return f"{inner(node.operand, COMPARE)} {_not(node.negated)}between {low} and {high}"
+            shown, low, high = compared(node.operand, node.low, node.high)
+            return held(f"{shown} {_not(node.negated)}between {low} and {high}", COMPARE)
         case Like():
-            return f"{inner(node.operand, COMPARE)} {_not(node.negated)}like '{node.pattern}'"
+            (shown,) = compared(node.operand)
+            return held(f"{shown} {_not(node.negated)}like {_quoted(node.pattern)}", COMPARE)
         case Case():
             branches = " ".join(f"when {inner(a)} then {inner(b)}" for a, b in node.branches)
             return f"case {branches}{'' if node.default is None else f' else {inner(node.default)}'} end"
@@ -118,15 +137,28 @@ def _not(negated: bool) -> str:  # noqa: FBT001
     return "not " if negated else ""
 
 
-def _number(node: Number) -> str:
-    value = node.value
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _interval(micros: int) -> str:
+    """A duration as ``interval`` reads it: whole numbers of the largest unit that divides it."""
+    for word, size in sorted(INTERVAL_UNITS.items(), key=lambda item: -item[1]):
+        if micros % size == 0 and word != "week":
+            return f"{micros // size} {word}" + ("" if abs(micros // size) == 1 else "s")
+    raise AssertionError(micros)  # a microsecond divides everything
+
+
+def _number(value: Fraction) -> tuple[str, int]:
+    """An exact number as text, and how strongly that text binds."""
     if value.denominator == 1:
-        return str(value.numerator)
-    return (
-        f"{float(value):.10f}".rstrip("0")
-        if 10**10 % value.denominator == 0
-        else f"{value.numerator} / {value.denominator}"
-    )
+        return str(value.numerator), MINUS
+    places = next((n for n in range(1, 60) if 10**n % value.denominator == 0), None)
+    if places is None:
+        return f"{value.numerator} / {value.denominator}", POWER["/"]
+    scaled = value.numerator * (10**places // value.denominator)
+    whole, rest = divmod(abs(scaled), 10**places)
+    return f"{'-' if scaled < 0 else ''}{whole}.{rest:0{places}d}", MINUS
 
 
 def frame_text(frame: Frame) -> str:
@@ -259,6 +291,9 @@ def _measure(measure: Measure, schemas: Schemas) -> Iterator[str]:
 
 
 def _window(measure: Measure) -> str:
+    if measure.periods:
+        earlier = f", {measure.before} periods ago" if measure.before else ""
+        return ("ever" if measure.within is None else f"within {measure.within} periods") + earlier
     span = "ever" if measure.within is None else f"within {format_duration(measure.within)}"
     if measure.open_right:
         span += " before now"

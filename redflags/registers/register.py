@@ -7,6 +7,7 @@ means any of its elements. A null key is answered null, outside its coverage a r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from redflags.tables import Table
 
 Range = tuple[int | None, int | None]
-ROW, FROM, TO = "__row", "__from", "__to"
+ROW, FROM, TO, ID = "__row", "__from", "__to", "__id"
 MISSING_FROM, MISSING_TO = -(2**63), 2**63 - 1
 WILD = "*"
 
@@ -79,6 +80,11 @@ class Register:
         """Key columns in the order in which they are given."""
         return self.table.keys or ((self.table.id,) if self.table.id else ())
 
+    def lacking(self, given: int) -> str | None:
+        """A key column that did not come in although ``given`` keys ask for it."""
+        absent = [key for key in self.keys if key not in self.frame.columns]
+        return absent[0] if self.keys[0] in absent or len(self.keys) - len(absent) < given else None
+
     @property
     def boundaries(self) -> list[int]:
         """Every moment at which an answer can change."""
@@ -123,28 +129,43 @@ class Register:
     # ---- how keys match ---------------------------------------------------------------------------------------
 
     def _matches(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+        """Pairs of a question and a row that is valid and has its keys.
+
+        The first key is of the first key column; where fewer keys are given than declared, the others are of any of the
+        remaining ones, in their order.
+        """
         given = [name for name in asked.columns if name != "at"]
-        keys = self.keys[: len(given)]
         questions = asked.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
-        for name in given:
-            if isinstance(asked.schema[name], pl.List):
-                questions = questions.explode(name)
-        styles = {key: self.table.match_of(key) for key in keys}
+        lists = [name for name in given if isinstance(asked.schema[name], pl.List)]
+        for name in lists:
+            questions = questions.explode(name)
+        choices = [
+            (self.keys[0], *rest)
+            for rest in combinations(self.keys[1:], len(given) - 1)
+            if {self.keys[0], *rest} <= set(self.frame.columns)
+        ]
+        found = [self._matching(questions, list(zip(given, keys, strict=True)), columns) for keys in choices]
+        result = pl.concat(found)
+        if lists or len(found) > 1:
+            result = result.unique([ROW, ID], maintain_order=True)
+        return result.drop(ID).sort(ROW, maintain_order=True)
+
+    def _matching(
+        self, questions: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]
+    ) -> pl.DataFrame:
         frame = self.frame.select(
+            pl.int_range(pl.len(), dtype=pl.Int64).alias(ID),
             pl.col(FROM),
             pl.col(TO),
-            *(pl.col(k).alias(f"__{k}") for k in keys),
+            *(pl.col(key).alias(f"__{key}") for _, key in pairs),
             *(pl.col(c) for c in columns),
         )
         parts = [frame]
-        for key in keys:
-            if styles[key] != "exact":
-                parts = [piece for part in parts for piece in _split(part, f"__{key}", styles[key])]
-        found = [
-            self._joined(questions, part, list(zip(given, keys, strict=True)), columns) for part in parts
-        ]
-        result = pl.concat(found) if found else questions.select(ROW).clear()
-        return result.sort(ROW, maintain_order=True)
+        for _, key in pairs:
+            style = self.table.match_of(key)
+            if style != "exact":
+                parts = [piece for part in parts for piece in _split(part, f"__{key}", style)]
+        return pl.concat([self._joined(questions, part, pairs, columns) for part in parts or [frame.clear()]])
 
     @staticmethod
     def _joined(
@@ -158,7 +179,7 @@ class Register:
                 if part.schema[column] == pl.String and part.height
                 else []
             )
-            if part.height and part[column].null_count() == part.height:
+            if f"__every{column}" in part.columns:
                 continue  # matches every key
             if f"__prefix_{key}" in part.columns and len(lengths) == 1:
                 left = left.with_columns(pl.col(given).str.head(lengths[0]).alias(f"__q{key}"))
@@ -178,7 +199,7 @@ class Register:
         else:
             joined = left.join(right, how="cross", maintain_order="left_right")
         valid = (pl.col(FROM) <= pl.col("at")) & (pl.col("at") < pl.col(TO))
-        return joined.filter(valid).select(ROW, *columns).collect()
+        return joined.filter(valid).select(ROW, ID, *columns).collect()
 
     def _null_key(self, asked: pl.DataFrame) -> pl.Expr:
         nulls = [pl.col(name).is_null() for name in asked.columns if name != "at"]
@@ -238,7 +259,7 @@ def _inside(at: pl.Expr, span: Range) -> pl.Expr:
 def _split(frame: pl.DataFrame, column: str, style: str) -> list[pl.DataFrame]:
     """Cut a register by how its rows match: all keys (null or ``*``), one length of prefix, or exactly."""
     wild = pl.col(column).is_null() | (pl.col(column) == WILD) | (pl.col(column) == "")
-    every = frame.filter(wild).with_columns(pl.lit(None, pl.String).alias(column))
+    every = frame.filter(wild).with_columns(pl.lit(value=True).alias(f"__every{column}"))
     rest = frame.filter(~wild.fill_null(value=True))
     parts = [every] if every.height else []
     if style == "prefix":

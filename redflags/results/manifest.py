@@ -13,7 +13,7 @@ from redflags.results.folder import file_sha256
 from redflags.results.hashing import list_digest, logic_digest, model_digest, name_of
 from redflags.results.run import FRAMES
 from redflags.results.totals import control_totals, money
-from redflags.results.when import show
+from redflags.results.when import newest_of, show
 from redflags.rules.params import show_value
 from redflags.tables import dictionary
 
@@ -124,6 +124,9 @@ def build_manifest(
             "judged_after": show(clock.judged_after),
             "upto": show(clock.upto),
             "final": show(clock.final),
+            "newest": {
+                name: show(moment) for name, moment in sorted(newest_of(admitted.dataset.tables).items())
+            },
             "as_of": asked.as_of,
             "lateness": asked.lateness,
         },

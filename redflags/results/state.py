@@ -25,7 +25,7 @@ from redflags.results.when import micros, stream_tables
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from redflags.plan.bind import BoundRule

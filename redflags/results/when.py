@@ -24,6 +24,7 @@ __all__ = [
     "lateness_of",
     "micros",
     "newest",
+    "newest_of",
     "show",
     "stream_tables",
     "time_of",
@@ -131,12 +132,16 @@ def stream_tables(tables: Mapping[str, pl.DataFrame], words: Dictionary | None =
     return found
 
 
+def newest_of(tables: Mapping[str, pl.DataFrame]) -> dict[str, int]:
+    """The newest moment of every stream that has one."""
+    streams = stream_tables(tables)
+    found = {name: tables[name].select(micros(column).max()).item() for name, column in streams.items()}
+    return {name: moment for name, moment in found.items() if moment is not None}
+
+
 def newest(tables: Mapping[str, pl.DataFrame]) -> int | None:
     """The newest moment of all streams."""
-    found = [
-        tables[name].select(micros(column).max()).item() for name, column in stream_tables(tables).items()
-    ]
-    return max((moment for moment in found if moment is not None), default=None)
+    return max(newest_of(tables).values(), default=None)
 
 
 def covers_from(dataset: Dataset) -> int:

@@ -24,6 +24,9 @@ class Expected(Strict):
     )
     not_evaluable: tuple[str, ...] = Field((), description="ids of the rows that cannot be judged")
     pending: tuple[str, ...] = Field((), description="ids of the rows whose judgement waits")
+    facts: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="row id: the facts that are true at that hit, those that only score included"
+    )
 
 
 class TestCase(Strict):

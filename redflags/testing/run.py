@@ -139,6 +139,7 @@ def _params(rule: Rule, case: TestCase) -> dict[str, Any]:
 
 
 def problems(case: TestCase, outcome: Outcome) -> Iterable[str]:
+    """What differs between a case's expectations and the outcome."""
     every = outcome.hits["row_id"].to_list()
     unjudged = outcome.ne_rows["row_id"].to_list()
     if outcome.disabled is not None:
@@ -150,6 +151,16 @@ def problems(case: TestCase, outcome: Outcome) -> Iterable[str]:
     yield from _difference("hits", case.expect.hits, every)
     yield from _difference("not_evaluable", case.expect.not_evaluable, unjudged)
     yield from _difference("pending", case.expect.pending, outcome.pending["row_id"].to_list())
+    yield from _facts(case, outcome)
+
+
+def _facts(case: TestCase, outcome: Outcome) -> Iterable[str]:
+    """Facts expected at a hit against those that are true there."""
+    for name, wanted in case.expect.facts.items():
+        for row_id, facts in outcome.hits.select("row_id", "facts").iter_rows():
+            found = sorted(fact["name"] for fact in facts)
+            if _same(name, row_id) and found != sorted(wanted):
+                yield f"facts of {row_id}: expected {', '.join(wanted) or 'none'}; found {', '.join(found) or 'none'}"
 
 
 def _difference(what: str, expected: Iterable[str], found: list[str]) -> Iterable[str]:

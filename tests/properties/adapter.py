@@ -52,7 +52,7 @@ def engine_outcome(
     if found.disabled is not None:
         return Outcome(missing=found.disabled)
     hits = tuple(_hit(rule, row) for row in found.hits.iter_rows(named=True))
-    unsure = {row_id: "" for row_id in found.ne_rows["row_id"]}
+    unsure = dict.fromkeys(found.ne_rows["row_id"], "")
     return Outcome(hits, unsure, tuple(sorted(found.pending["row_id"])))
 
 
@@ -65,7 +65,7 @@ def _hit(rule: Rule, row: dict[str, Any]) -> Hit:
 
 
 def comparable(rule: Rule, outcome: Outcome) -> dict[str, Any]:
-    """What both must agree on. A deciding fact that is unknown is simply not true: ``when`` held without it."""
+    """What both must agree on. A deciding fact that is unknown is as good as false: ``when`` held."""
     deciding = {name for name in rule.detect.facts if name in _names(rule.detect.when)}
     hits = {}
     for hit in outcome.hits:
@@ -80,7 +80,7 @@ def comparable(rule: Rule, outcome: Outcome) -> dict[str, Any]:
 
 
 def _names(when: str) -> set[str]:
-    from redflags.expr.nodes import Name, walk  # noqa: PLC0415
-    from redflags.expr.parser import parse  # noqa: PLC0415
+    from redflags.expr.nodes import Name, walk
+    from redflags.expr.parser import parse
 
     return {node.text for node in walk(parse(when)) if isinstance(node, Name)}

@@ -89,7 +89,7 @@ def names(kind: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def values(draw: st.DrawFn, kind: str, depth: int) -> str:  # noqa: C901, PLR0911, PLR0912
+def values(draw: st.DrawFn, kind: str, depth: int) -> str:
     """Text of a value of one kind."""
     if depth <= 0 or draw(st.integers(0, 3)) == 0:
         return draw(names(kind))
@@ -183,9 +183,10 @@ def booleans(draw: st.DrawFn, depth: int) -> str:
         )
     forms = [
         f"{one} {draw(st.sampled_from(['=', '<>', '<', '<=', '>', '>=']))} {two}",
-        f"{one} is null", f"{one} is not null", f"{one} is distinct from {two}", f"{one} is not distinct from {two}",
-        f"{one} between {two} and {three}", f"{one} not between {two} and {three}", f"{one} in ({two}, {three})",
-        f"{one} not in ({two}, {three})",
+        f"{one} is null", f"{one} is not null",
+        f"{one} is distinct from {two}", f"{one} is not distinct from {two}",
+        f"{one} between {two} and {three}", f"{one} not between {two} and {three}",
+        f"{one} in ({two}, {three})", f"{one} not in ({two}, {three})",
     ]  # fmt: skip
     if kind == "text":
         forms += [

@@ -12,7 +12,7 @@ from hypothesis import Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from redflags import api
-from redflags.results.state import CARRIED, reach_of
+from redflags.results.state import CARRIED, carry, reach_of
 from redflags.results.when import clock_of
 from tests.properties.adapter import comparable
 from tests.properties.batches import batched
@@ -35,9 +35,6 @@ def forgetful_carry(hits, clock, origins):
     """Carries no hits of open stories over to the next run."""
     kept, sources = carry(hits, clock, origins)
     return kept.clear().select(*CARRIED), sources.clear()
-
-
-carry = api.carry
 
 
 def final_tie(*args, **kwargs):
@@ -67,7 +64,7 @@ def float_std(values, nulls, lo, hi):
 
 
 def noticed(strategy, differs):
-    """Whether one of the generated examples tells the broken variant from the right one (which must be right there)."""
+    """Whether a generated example tells the broken variant from the right one, which is right there."""
     quick = settings(
         max_examples=WITHIN, phases=[Phase.generate], database=None, derandomize=True, deadline=None
     )

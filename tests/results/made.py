@@ -79,7 +79,8 @@ def bound(*policies: Policy, gap: int = 2 * DAY, **changes: Any) -> Any:
     """What the planner would hand over."""
     made = rule(**changes)
     return SimpleNamespace(
-        rule=made, id=made.id, family="flow", segment=None, params={"window": gap}, gap=gap, delay=0, lookback=gap,
+        rule=made, id=made.id, family="flow", segment=None, params={"window": gap}, gap=gap, delay=0,
+        lookback=gap,
         policies=tuple((item, None) for item in policies),
     )  # fmt: skip
 

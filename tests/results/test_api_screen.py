@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,12 +17,9 @@ from polars.testing import assert_frame_equal
 import redflags as rf
 from redflags.errors import RedflagsError, UsageError
 from redflags.results.changes import latest_alerts
-from redflags.results.folder import read_run
+from redflags.results.folder import digest_folder, read_run
 from redflags.results.replay import replay
 from redflags.results.state import StateError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RULE = """
 id: many-payments-in
@@ -87,7 +85,7 @@ ACCOUNTS = pl.DataFrame({"account_id": [f"A{n}" for n in range(5)], "party_id": 
 
 
 @pytest.fixture(scope="module")
-def book_path(tmp_path_factory) -> Path:
+def book_path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book") / "flow"
     folder.mkdir()
     (folder / "many-payments-in.yaml").write_text(RULE)
@@ -99,7 +97,7 @@ def book(book_path):
     return rf.load_rules(book_path)
 
 
-def data(folder: Path, rows: pl.DataFrame) -> Path:
+def data(folder, rows):
     folder.mkdir()
     rows.write_csv(folder / "transactions.csv")
     ACCOUNTS.write_csv(folder / "accounts.csv")
@@ -163,6 +161,23 @@ def test_a_chain_of_batches_gives_the_alerts_of_one_run(tmp_path, book, cuts, la
     assert_frame_equal(latest_alerts(said), whole.alerts)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_may_arrive_as_late_as_allowed(tmp_path, book, seed):
+    frame = moves().with_row_index("n")
+    whole = rf.screen({"transactions": frame.drop("n"), "accounts": ACCOUNTS}, book, lateness="2d")
+    # Two rows stand at every fifth hour; up to nine places of delay are less than two days.
+    delay = pl.int_range(pl.len()).shuffle(seed) % 10
+    arrived = frame.with_columns(arrival=pl.col("n") + delay).sort("arrival", "n").drop("arrival", "n")
+    said, history = [], None
+    for number, part in enumerate(arrived.iter_slices(23)):
+        frames = {"transactions": part, "accounts": ACCOUNTS}
+        run = rf.screen(frames, book, history=history, lateness="2d" if history is None else None)
+        assert run.rejects.height == 0
+        history = run.write(tmp_path / f"run{number}")
+        said.append((run.alerts, run.withdrawn))
+    assert_frame_equal(latest_alerts(said), whole.alerts)
+
+
 def test_raw_history_is_judged_but_not_reported_on(tmp_path, book):
     frame = moves()
     whole = rf.screen({"transactions": frame, "accounts": ACCOUNTS}, book)
@@ -191,7 +206,7 @@ def test_late_and_known_rows_are_refused_by_the_next_run(tmp_path, book):
     assert run.manifest["control_totals"][0]["reconciles"] is True
 
 
-def test_a_changed_rule_voids_the_state(tmp_path, book_path, book):
+def test_a_changed_rule_voids_the_state(tmp_path, book):
     first = rf.screen({"transactions": moves()[:80], "accounts": ACCOUNTS}, book).write(tmp_path / "one")
     other = tmp_path / "book" / "flow"
     other.mkdir(parents=True)
@@ -220,7 +235,7 @@ def test_wrong_histories_are_said_so(tmp_path, book):
 
 
 @pytest.fixture
-def screened(tmp_path, book_path) -> Path:
+def screened(tmp_path, book_path):
     book = tmp_path / "book"
     (book / "flow").mkdir(parents=True)
     (book / "flow/many-payments-in.yaml").write_text((book_path / "flow/many-payments-in.yaml").read_text())
@@ -278,12 +293,36 @@ def test_a_data_set_read_before_can_be_replayed(tmp_path, book_path):
     assert replay(out).same
 
 
+THREADS = """
+import sys
+import redflags as rf
+rf.screen(sys.argv[1], sys.argv[2]).write(sys.argv[3])
+"""
+
+
+def test_the_number_of_threads_changes_no_byte(tmp_path, book_path):
+    source = data(tmp_path / "in", moves())
+    digests = []
+    for threads in ("1", "2"):
+        out = tmp_path / f"run{threads}"
+        subprocess.run(
+            [sys.executable, "-c", THREADS, str(source), str(book_path), str(out)],
+            check=True,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "POLARS_MAX_THREADS": threads, "NUMBA_NUM_THREADS": threads},
+            timeout=240,
+        )
+        digests.append({name: sha for name, sha in digest_folder(out).items() if name != "manifest.json"})
+    assert digests[0] == digests[1]
+
+
 # ---- the package
 # ---------------------------------------------------------------------------------------------
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    code = "import sys, redflags; print(sorted({'polars', 'numba', 'numpy', 'pydantic'} & set(sys.modules)), dir(redflags))"
+    heavy = "{'polars', 'numba', 'numpy', 'pydantic'}"
+    code = f"import sys, redflags; print(sorted({heavy} & set(sys.modules)), dir(redflags))"
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
     )

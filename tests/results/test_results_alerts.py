@@ -25,7 +25,7 @@ def with_sources(
     return tell(folded, final, origins.find(folded.rows))
 
 
-def only(rows: list[dict[str, Any]], *policies: Any, **more: Any) -> dict[str, Any]:
+def only(rows: list[dict[str, Any]], *policies: Any, **more: Any) -> Any:
     return told(rows, *policies, **more).alerts.row(0, named=True)
 
 
@@ -33,9 +33,9 @@ def test_the_columns_are_those_of_the_design_in_its_order():
     stories = told([hit(1, "T1/in")])
     assert stories.alerts.schema == pl.Schema(ALERTS)
     assert list(ALERTS) == [
-        "alert_id", "rule_id", "rule_version", "subject_kind", "subject_id", "party_id", "family", "severity", "score",
-        "band", "state", "first_at", "last_at", "judged_at", "hits", "txn_count", "rationale", "facts", "observed",
-        "params", "typologies", "indicators", "policies", "counterfactual",
+        "alert_id", "rule_id", "rule_version", "subject_kind", "subject_id", "party_id", "family", "severity",
+        "score", "band", "state", "first_at", "last_at", "judged_at", "hits", "txn_count", "rationale",
+        "facts", "observed", "params", "typologies", "indicators", "policies", "counterfactual",
     ]  # fmt: skip
     assert stories.evidence.schema == pl.Schema(EVIDENCE)
     assert stories.suppressed.schema == pl.Schema(SUPPRESSED)

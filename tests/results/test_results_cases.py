@@ -45,7 +45,7 @@ def test_busy_cases_still_have_an_order():
     cases = case_frame(alerts(*rows))
     assert cases.schema == pl.Schema(CASES)
     assert cases.select("subject_id", "rank", "alerts").rows() == [("P2", 1, 41), ("P1", 2, 40)]
-    assert cases["score"].max() < 100
+    assert cases["score"].to_list()[0] < 100
 
 
 def test_alerts_are_gathered_by_party_and_by_subject_where_none_is_known():

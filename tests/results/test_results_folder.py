@@ -65,15 +65,16 @@ def some_run(names: list[str | None] | None = None) -> Run:
     folded = Folded.of(bound(policy("note", "route", queue="q")), frame.with_columns(observed))
     stories = tell(folded, 0, Origins({}).find(folded.rows))
     rejects = pl.DataFrame(
-        {"table": "transactions", "source_file": names, "source_row": range(len(names)), "row_id": names, "column": "amount",
+        {"table": "transactions", "source_file": names, "source_row": range(len(names)), "row_id": names,
+         "column": "amount",
          "reason": "negative", "value": names}, schema=dict(FRAMES["rejects"]),
     ) if names else pl.DataFrame(schema=dict(FRAMES["rejects"]))  # fmt: skip
     case = pl.DataFrame(
         [{"subject_kind": "party", "subject_id": "P1", "score": 1 / 3, "families": []}], schema=dict(CASES)
     )
     return Run(
-        {"engine": {"version": "x"}, "timings": {"judge": 1.5}}, alerts=stories.alerts, evidence=stories.evidence,
-        rejects=rejects, cases=case,
+        {"engine": {"version": "x"}, "timings": {"judge": 1.5}}, alerts=stories.alerts,
+        evidence=stories.evidence, rejects=rejects, cases=case,
     )  # fmt: skip
 
 
@@ -133,16 +134,16 @@ def test_a_missing_parent_is_named(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, number):
-    written = []
+    written: list[Path] = []
 
-    def full(frame: pl.DataFrame, path: Path) -> None:
+    def full(_: pl.DataFrame, path: Path) -> None:
         if len(written) == 3:
             raise OSError(number, os.strerror(number))
         written.append(path)
         path.write_bytes(b"x")
 
     monkeypatch.setattr(folders, "write_frame", full)
-    with pytest.raises(RedflagsError, match="no room left.*nothing was written"):
+    with pytest.raises(RedflagsError, match=r"no room left.*nothing was written"):
         some_run().write(tmp_path / "run")
     assert leftovers(tmp_path) == []
 
@@ -250,8 +251,8 @@ def state() -> State:
 
     moves = pl.DataFrame({"txn_id": ["T1"], "source_row": [1]})
     return State(
-        9, 8, 0, 1, "EUR", "UTC", {"some-rule": "1"}, {"thresholds": "2"}, {"transactions": moves}, empty(CARRIED),
-        empty(ORIGIN), empty(KNOWN),
+        9, 8, 0, 1, "EUR", "UTC", {"some-rule": "1"}, {"thresholds": "2"}, {"transactions": moves},
+        empty(CARRIED), empty(ORIGIN), empty(KNOWN),
     )  # fmt: skip
 
 
