@@ -1,16 +1,17 @@
-"""What the rule book finds of the cases that AMLSim planted: rules, recall by typology, share of accounts alerted.
+"""What the rule book finds of the cases that AMLSim planted: rules, recall, alert rate.
 
-`python benchmarks/amlsim.py DATA [--mapping amlsim | amlsim-sample] [--profile generic]`
+`python benchmarks/amlsim.py DATA [--mapping amlsim | amlsim-sample] [--profile generic] [--rules DIR]`
 
 A case counts as found in either of two ways, told apart in the tables:
 
 - by subject: an alert is about the main account of the case, or about its holder;
 - by evidence: the rows behind an alert hold at least one movement of the case.
 
-Where the data labels movements by group, a case is a group, and its main account is the one that all its movements
-share on one side (a cycle has none: the sender of its first movement). Where it labels accounts only, every labelled
-account is a case of its own, and its movements are those with another labelled account. Labels are read here and
-nowhere else: no rule sees them.
+Where the data labels movements by group, a case is a group, and its main account is the one that all its
+movements share on one side (a cycle has none: the sender of its first movement). Where it labels accounts only,
+every labelled account is a case of its own, and its movements are those with another labelled account. Labels
+are read here and nowhere else: no rule sees them. Rows that could not be evaluated are counted once for every
+column to blame.
 """
 
 from __future__ import annotations
@@ -50,12 +51,15 @@ class Found:
     movements: frozenset[str]
 
     def by_subject(self, cases: Iterable[Case]) -> int:
+        """How many cases are found by their main account."""
         return sum(case.main in self.accounts for case in cases)
 
     def by_evidence(self, cases: Iterable[Case]) -> int:
+        """How many cases are found by one of their movements."""
         return sum(not self.movements.isdisjoint(case.movements) for case in cases)
 
     def either(self, cases: Iterable[Case]) -> int:
+        """How many cases are found in one of the two ways."""
         return sum(
             case.main in self.accounts or not self.movements.isdisjoint(case.movements) for case in cases
         )
@@ -95,7 +99,8 @@ def found_by(run: rf.Run, data: Dataset, rule: str | None = None) -> Found:
     about = dict(alerts.group_by("subject_kind").agg("subject_id").iter_rows())
     held = holders.filter(pl.col("party_id").is_in(about.get("party", [])))["account_id"]
     ids = alerts["alert_id"].implode()
-    rows = run.evidence.filter(pl.col("alert_id").is_in(ids) & pl.col("table").is_in(["ledger", "transactions"]))
+    movement = pl.col("table").is_in(["ledger", "transactions"])
+    rows = run.evidence.filter(pl.col("alert_id").is_in(ids) & movement)
     moved = rows["row_id"].str.replace("/(in|out)$", "")
     return Found(frozenset(about.get("account", [])) | frozenset(held), frozenset(moved))
 
@@ -104,7 +109,7 @@ def rule_rows(run: rf.Run, data: Dataset, cases: Sequence[Case]) -> list[list[st
     made = []
     for rule in run.manifest["rules"]["bound"]:
         alerts = run.alerts.filter(pl.col("rule_id") == rule["id"])
-        unknown = run.not_evaluable.filter((pl.col("rule") == rule["id"]) & pl.col("rows").is_not_null())
+        unknown = run.not_evaluable.filter((pl.col("rule_id") == rule["id"]) & pl.col("rows").is_not_null())
         found = found_by(run, data, rule["id"])
         numbers = [rule["judged"], rule["hits"], alerts.height, alerts["subject_id"].n_unique()]
         numbers += [found.by_subject(cases), found.by_evidence(cases), unknown["rows"].sum()]
@@ -135,10 +140,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of an AMLSim run")
     parser.add_argument("--mapping", help="mapping; without one, amlsim where there is a table of accounts")
     parser.add_argument("--profile", default="generic", help="profile of parameter values")
+    parser.add_argument("--rules", type=Path, help="another rule book than the shipped one")
     asked = parser.parse_args()
     mapping = asked.mapping or ("amlsim" if any(asked.data.glob("accounts.*")) else "amlsim-sample")
     data = rf.read_dataset(asked.data, mapping=mapping)
-    run = rf.screen(data, profile=asked.profile)
+    run = rf.screen(data, asked.rules, profile=asked.profile)
     cases = cases_of(data)
     found = found_by(run, data)
     total = data.table("accounts").height

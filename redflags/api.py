@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import polars as pl
 
 from redflags.errors import UsageError
+from redflags.plan.book import bind_book
 from redflags.results.admit import admit
 from redflags.results.alerts import Folded, Stories, join_stories, tell
-from redflags.results.binding import bind_book, lists_of
 from redflags.results.cases import case_frame
 from redflags.results.changes import compare
 from redflags.results.folder import MANIFEST, digest_folder, read_run
@@ -77,14 +77,13 @@ def screen(
 
     steps = _Steps()
     whole = _book(book)
-    rules = whole if only is None else whole.select(only)
-    values = whole.profile(profile)
+    wanted = None if only is None else frozenset(only)
     past = _past(history, mapping)
     dataset = _read(data, mapping, past)
-    lists = lists_of(rules)
-    bound = bind_book(rules, values, dataset, lists)
+    bound = bind_book(whole, profile=profile, only=wanted, tables=dataset.tables)
+    rules = whole.select({rule.id for rule in bound.rules})
     before = past.state
-    made_rules, made_lists = made_with(bound.rules, lists, rules)
+    made_rules, made_lists = made_with(bound.rules, bound.lists, rules)
     if before is not None:
         before.check(made_rules, made_lists, dataset.base_currency, dataset.timezone)
     steps.done("read")
@@ -137,7 +136,7 @@ def screen(
         source=_place(data),
         mapping=None if mapping is None else str(mapping),
         book=shown_book(whole),
-        only=None if only is None else tuple(file.id for file in rules.rules),
+        only=None if wanted is None else tuple(sorted(wanted)),
         history=past.place,
         history_kind=past.kind,
         history_sha256=past.sha256,
@@ -150,8 +149,8 @@ def screen(
         history=past.raw,
         admitted=admitted,
         book=rules,
-        profile=values,
-        lists=lists,
+        profile=whole.profile(profile),
+        lists=bound.lists,
         outcomes=outcomes,
         clock=clock,
         run=run,

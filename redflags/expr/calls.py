@@ -15,7 +15,18 @@ from redflags.expr import types as t
 from redflags.expr.functions import FUNCTIONS
 from redflags.expr.lexer import ExprError
 from redflags.expr.texts import bigram_similarity, normalised
-from redflags.expr.values import Value, any_empty, as_float, boolean, compare, constant, divide, quantise
+from redflags.expr.values import (
+    Value,
+    any_empty,
+    as_float,
+    boolean,
+    common_scale,
+    compare,
+    constant,
+    divide,
+    quantise,
+    rescaled,
+)
 from redflags.units import DECIMAL_SCALE, MONEY_SCALE, NUMBER_SCALE
 
 if TYPE_CHECKING:
@@ -117,25 +128,16 @@ def choose(conditions: Sequence[pl.Expr], values: Sequence[Value], offset: int) 
         kind = met
     if kind.kind == "literal":
         kind = t.NUMBER
-    values = [aligned(value, kind) for value in values]
+    values = aligned(values, kind)
     pick = _when(conditions, [value.expr for value in values])
     empty = None
     if any(value.empty is not None for value in values):
         empty = _when(conditions, [pl.lit(value=False) if v.empty is None else v.empty for v in values])
-    first = values[0]
     den = None
     if any(value.den is not None for value in values):
         den = _when(conditions, [pl.lit(1, pl.Int64) if v.den is None else v.den for v in values])
-    return Value(
-        kind,
-        pick,
-        first.scale,
-        den,
-        max(v.bits for v in values),
-        max(v.den_bits for v in values),
-        empty,
-        first.floating,
-    )
+    bits, den_bits = max(v.bits for v in values), max(v.den_bits for v in values)
+    return Value(kind, pick, values[0].scale, den, bits, den_bits, empty, values[0].floating)
 
 
 def _when(conditions: Sequence[pl.Expr], values: Sequence[pl.Expr]) -> pl.Expr:
@@ -145,30 +147,18 @@ def _when(conditions: Sequence[pl.Expr], values: Sequence[pl.Expr]) -> pl.Expr:
     return result
 
 
-def aligned(value: Value, kind: Type) -> Value:
-    """``value`` over the common scale of its type, so that alternatives can stand in one column."""
-    if kind.kind == "real":
-        return Value(kind, as_float(value), empty=value.empty, floating=True)
-    if value.type.kind == "null" or not kind.numeric:
-        return replace(value, type=kind)
-    if value.floating:
-        return replace(value, type=kind)
-    unit = unit_of_kind(kind)
-    factor = value.scale / unit
-    if factor.denominator != 1:
-        unit = value.scale if unit % value.scale == 0 else unit / factor.denominator
-        factor = value.scale / unit
-    expr = value.expr.cast(pl.Int128) * pl.lit(int(factor), pl.Int128)
-    bits = value.bits + abs(int(factor)).bit_length()
-    tiny = Fraction(1, 10**12)
-    step = unit / tiny
-    if unit == unit_of_kind(kind):
-        return Value(kind, expr, unit, value.den, bits, value.den_bits, value.empty)
-    if step.denominator != 1:
-        return Value(kind, quantise(replace(value, type=kind), unit_of_kind(kind)).cast(pl.Int128), unit_of_kind(kind),
-                     bits=64, empty=value.empty)  # fmt: skip
-    return Value(kind, quantise(replace(value, type=kind), unit_of_kind(kind)).cast(pl.Int128), unit_of_kind(kind),
-                 bits=64, empty=value.empty)  # fmt: skip
+def aligned(values: Sequence[Value], kind: Type) -> list[Value]:
+    """Alternatives over one scale, so that they can stand in one column; nothing is rounded."""
+    if kind.kind == "real" or any(value.floating for value in values):
+        return [Value(kind, as_float(value), empty=value.empty, floating=True) for value in values]
+    if not kind.numeric:
+        return [replace(value, type=kind) for value in values]
+    scale = common_scale(value for value in values if value.type.kind != "null")
+    return [
+        replace(value, type=kind, scale=scale, bits=1) if value.type.kind == "null"
+        else replace(rescaled(value, scale), type=kind)
+        for value in values
+    ]  # fmt: skip
 
 
 # ---- calls ----------------------------------------------------------------------------------------------------------

@@ -87,12 +87,23 @@ def _size(factor: int) -> int:
     return abs(factor).bit_length() if factor not in (1, -1) else 0
 
 
+def common_scale(values: Iterable[Value]) -> Fraction:
+    """The largest scale of which every value's scale is a whole multiple."""
+    scales = [value.scale for value in values]
+    top = math.gcd(*(scale.numerator for scale in scales)) or 1
+    return Fraction(top, math.lcm(*(scale.denominator for scale in scales)))
+
+
+def rescaled(value: Value, scale: Fraction) -> Value:
+    """The same value over a scale that divides its own."""
+    factor = int(value.scale / scale)
+    bits = value.bits + _size(factor)
+    return replace(value, expr=_wide(value.expr, factor, bits), scale=scale, bits=bits, const=None)
+
+
 def _common(left: Value, right: Value) -> tuple[pl.Expr, pl.Expr, int, Fraction]:
     """Both numerators over one scale and one denominator: (left, right, bits, scale)."""
-    scale = Fraction(
-        math.gcd(left.scale.numerator, right.scale.numerator) or 1,
-        math.lcm(left.scale.denominator, right.scale.denominator),
-    )
+    scale = common_scale((left, right))
     pair = []
     bits = 0
     for mine, other in ((left, right), (right, left)):
@@ -181,7 +192,7 @@ def divide(left: Value, right: Value, type_: Type) -> Value:
         num = num * _wide(right.den, 1, wide)
     if left.den is not None:
         den = den * _wide(left.den, 1, wide)
-    num = pl.when(den > 0).then(num).when(den < 0).then(-num)
+    num = pl.when(den > 0).then(num).when(den < 0).then(0 - num)  # 128-bit integers know no unary minus
     return Value(type_, num, _over(left.scale, right.scale), den.abs(), bits + 1, den_bits, empty)
 
 
@@ -189,7 +200,7 @@ def negate(value: Value) -> Value:
     """``-value``."""
     if value.const is not None:
         return constant(-value.const, value.type)
-    return replace(value, expr=-value.expr)
+    return replace(value, expr=0 - value.expr)
 
 
 def quantise(value: Value, unit: Fraction) -> pl.Expr:

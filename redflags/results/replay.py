@@ -153,7 +153,7 @@ def _changed_files(kind: str, files: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _changed_rules(manifest: Mapping[str, Any], book: RuleBook) -> Iterator[str]:
-    from redflags.results.binding import lists_of
+    from redflags.plan.book import load_lists_of
 
     rules = manifest["rules"]
     found = []
@@ -165,8 +165,9 @@ def _changed_rules(manifest: Mapping[str, Any], book: RuleBook) -> Iterator[str]
             found.append(f"rule {rule['id']} differs")
     if rules["only"] is None:
         known = {item["id"] for item in rules["bound"]}
-        found += [f"rule {name} is new" for name in sorted(set(now) - known)]
-    lists = {item.id: list_digest(item) for item in lists_of(book)}
+        run = {file.id for file in book.rules if file.rule.status != "deprecated"}
+        found += [f"rule {name} is new" for name in sorted(run - known)]
+    lists = {item.id: list_digest(item) for item in load_lists_of(book)}
     for entry in manifest["lists"]:
         if entry["id"] not in lists:
             found.append(f"list {entry['id']} is gone")

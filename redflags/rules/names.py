@@ -480,7 +480,7 @@ class Namer:
         for part in ("within", "before", "after", "baseline", "q", "n"):
             text = getattr(spec, part)
             if isinstance(text, str) and text.startswith("$"):
-                self._param((*path, part), text[1:])
+                self._param((*path, part), text[1:].split()[0])
         return Basis(found.reads | rows, frozenset({said(source, spec)}), frozenset(), keys)
 
     def _keys(self, scope: Scope, source: Scope, path: Path, spec: Aggregate) -> frozenset[Read]:

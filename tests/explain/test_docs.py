@@ -1,0 +1,107 @@
+"""Generated pages, and what the README promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from redflags.cli.root import main
+from redflags.docsgen.commands import commands_page
+from redflags.docsgen.dictionary import dictionary_page
+from redflags.docsgen.language import AGGREGATE_WORDS, language_page
+from redflags.docsgen.rulepages import rule_pages
+from redflags.expr.functions import FUNCTIONS
+from redflags.rules.load import load_rules
+from redflags.rules.model import AGGREGATES, FACT_KINDS, OPERATORS
+from redflags.tables import dictionary
+from redflags.tables.model import KLASSES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_language_page_names_everything():
+    page = language_page()
+    for name in FUNCTIONS:
+        assert f"`{name}(" in page
+    for name in (*AGGREGATES, *OPERATORS, *KLASSES):
+        assert f"`{name}`" in page
+    for kind in FACT_KINDS:
+        assert kind in page
+    for value in dictionary().column("transactions", "instrument").values:
+        assert f"`{value}`" in page
+    assert set(AGGREGATE_WORDS) == set(AGGREGATES)
+
+
+def test_the_dictionary_says_which_rules_read_a_column():
+    book = load_rules()
+    page = dictionary_page(book)
+    line = next(line for line in page.splitlines() if line.startswith("| conductor_id |"))
+    assert "one-conductor-many-accounts" in line
+
+
+def test_rule_pages_link_to_pages_that_exist():
+    pages = rule_pages(load_rules())
+    for target in re.findall(r"\]\(([^)#]+)\)", pages["README.md"]):
+        assert target in pages
+
+
+def test_the_commands_page_has_every_option():
+    page = commands_page()
+
+    def walk(command):
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.opts[0] in page
+        for below in getattr(command, "commands", {}).values():
+            walk(below)
+
+    walk(main)
+
+
+def commands_in(text: str) -> list[list[str]]:
+    """Every `redflags ...` line of the code blocks and code spans."""
+    blocks = re.findall(r"```(?:sh|console|)\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`(redflags [^`]+)`", text)
+    found = [line.removeprefix("$ ").split("#")[0].split() for line in lines]
+    return [words[1:] for words in found if words[:1] == ["redflags"] and len(words) > 1]
+
+
+def test_every_command_of_the_readme_exists():
+    found = commands_in((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(found) >= 10
+    for words in found:
+        command, rest = main, words
+        while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+            below = command.get_command(click.Context(command), rest[0])
+            assert below is not None, words
+            command, rest = below, rest[1:]
+        known = {name for option in command.params for name in option.opts} | {"--help", "--version"}
+        for word in rest:
+            if word.startswith("--"):
+                assert word.split("=")[0] in known, words
+
+
+def test_every_make_target_of_the_readme_exists():
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`?make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert f"\n{target}:" in made
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_rule_shown_in_the_readme_is_the_real_one():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = next(block for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "detect:" in block)
+    rule = load_rules()["cash-just-below-threshold-repeat"].path.read_text(encoding="utf-8")
+    lines = {line.strip() for line in rule.splitlines()}
+    for line in shown.splitlines():
+        if line.strip() and not line.strip().startswith("#"):
+            assert line.strip() in lines
