@@ -7,8 +7,8 @@ A case counts as found in either of two ways, told apart in the tables:
 - by subject: an alert is about the main account of the case, or about its holder;
 - by evidence: the rows behind an alert hold at least one movement of the case.
 
-Where the data labels movements by group, a case is a group, and its main account is the one that all its
-movements share on one side (a cycle has none: the sender of its first movement). Where it labels accounts only,
+Where the data labels movements by group, a case is a group; its main account is the one that all its
+movements share on one side (in a cycle: the sender of the first one). Where it labels accounts only,
 every labelled account is a case of its own, and its movements are those with another labelled account. Labels
 are read here and nowhere else: no rule sees them. Rows that could not be evaluated are counted once for every
 column to blame.

@@ -77,7 +77,7 @@ def screen(
 
     steps = _Steps()
     whole = _book(book)
-    wanted = None if only is None else frozenset(only)
+    wanted = None if only is None else sorted(set(only))
     past = _past(history, mapping)
     dataset = _read(data, mapping, past)
     bound = bind_book(whole, profile=profile, only=wanted, tables=dataset.tables)
@@ -136,7 +136,7 @@ def screen(
         source=_place(data),
         mapping=None if mapping is None else str(mapping),
         book=shown_book(whole),
-        only=None if wanted is None else tuple(sorted(wanted)),
+        only=None if wanted is None else tuple(wanted),
         history=past.place,
         history_kind=past.kind,
         history_sha256=past.sha256,

@@ -157,6 +157,8 @@ class Frames:
                     made = self._base(frame)
                 case Changes():
                     made = self._changes(frame)
+                case Held():
+                    made = self._held(frame)
                 case Union():
                     made = self._union(frame)
                 case Each():
@@ -223,6 +225,17 @@ class Frames:
         columns = [name for name in sorted(rows.columns) if not isinstance(rows.schema[name], pl.List)]
         sorted_at, order = in_order(rows, rows["__at"], columns)
         return Table(frame, sorted_at, rows.drop("__at"), order, ids, f"changes({frame.register})")
+
+    def _held(self, frame: Held) -> Table:
+        """Rows of a register: of the data set, of the shipped lists, or made by an operator."""
+        assert self.evaluator is not None  # noqa: S101  set by the run before any frame is made
+        register = self.evaluator.lookups.register(frame.register)
+        rows = register.frame.drop(FROM, TO)
+        at = register.frame[FROM].clip(LONG_AGO)
+        ids = tuple(name for name in register.keys if name in rows.columns)
+        tie = [*ids, *(name for name in sorted(rows.columns) if not isinstance(rows.schema[name], pl.List))]
+        sorted_at, order = in_order(rows, at, tie)
+        return Table(frame, sorted_at, rows, order, ids, frame.register)
 
     def output(self, node: Derived) -> Output:
         """What an operator makes of its inputs, once."""

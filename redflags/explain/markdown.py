@@ -22,7 +22,7 @@ def cell(text: str, *, code: bool = False) -> str:
 
     Examples:
         >>> cell("a | b"), cell("x", code=True)
-        ('a \\\\| b', '`x`')
+        ('a \\| b', '`x`')
     """
     flat = " ".join(text.split()).replace("|", "\\|")
     if not code:
@@ -54,7 +54,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Pairs():
             yield from (f"- **{label}**: {text}" for label, text in block.pairs)
         case Grid():
-            heads = tuple(column.name for column in block.columns)
+            heads = tuple(cell(column.name) for column in block.columns)
             rows = tuple(
                 tuple(cell(text, code=column.code) for column, text in zip(block.columns, row, strict=True))
                 for row in block.rows

@@ -41,7 +41,7 @@ def plain(page: Page, width: int = PLAIN_WIDTH) -> str:
 
     Examples:
         >>> plain(Page((Heading("Why"), Items(("one",)))))
-        'Why\\n  - one'
+        'Why\n  - one'
     """
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None, force_terminal=False, legacy_windows=False)

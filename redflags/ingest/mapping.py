@@ -221,9 +221,7 @@ class _Reader:
         start = self.text((*at, counted[0]), how[counted[0]]) if counted else None
         if start is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", start) is None:
             self.fault((*at, counted[0]), "MAP-TIME", f"'{start}' is not a day", "2017-01-01")
-        texts = {
-            key: self.text((*at, key), how.get(key)) for key in ("column", "template", "by", "else")
-        }
+        texts = {key: self.text((*at, key), how.get(key)) for key in ("column", "template", "by", "else")}
         return ColumnMap(
             column=texts["column"],
             template=texts["template"],

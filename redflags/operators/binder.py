@@ -9,8 +9,8 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
 from redflags.expr.nodes import Interval, Number, Param, Text
 from redflags.expr.parser import parse
-from redflags.plan.nodes import Derived, ListLiteral, Rows
-from redflags.plan.scope import BindError
+from redflags.plan.nodes import Derived, Held, ListLiteral, Rows
+from redflags.plan.scope import BindError, Scope
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from redflags.expr.nodes import Expr
     from redflags.expr.types import Type
-    from redflags.plan.scope import Path, Resolver, Scope
+    from redflags.plan.scope import Path, Resolver
 
 
 class Binder:
@@ -44,6 +44,21 @@ class Binder:
         """The stream or view that ``key`` names."""
         name = self.text(key, default)
         return self.resolver.scope(name, (*self.path, key))
+
+    def rows(self, key: str = "from", default: str | None = None) -> Scope:
+        """The stream, view or register that ``key`` names; a register's rows stand at the moment from which they are valid."""
+        name = self.text(key, default)
+        return self.rows_named(name, key)
+
+    def rows_named(self, name: str, *part: str | int) -> Scope:
+        """The same for a name that stands at some part of the block."""
+        made = self.resolver.register(name)
+        if made is not None:
+            return Scope(self.resolver, Held(made), (*self.path, *part))
+        table = self.resolver.schemas.known_table(name)
+        if name not in self.resolver.streams and table is not None and table.time is None:
+            return Scope(self.resolver, Held(name), (*self.path, *part))
+        return self.resolver.scope(name, (*self.path, *part))
 
     def expr(self, scope: Scope, text: str, *part: str | int, wants: tuple[str, ...] = ()) -> Expr:
         """An expression over the rows of a scope, typed; ``wants`` names the kinds of type allowed."""
@@ -118,14 +133,16 @@ class Binder:
 
     def value(self, key: str) -> Any:  # noqa: ANN401
         """A literal node or plain value: a ``$parameter`` is replaced by its node."""
-        found = self.raw(key)
+        return self._literal(self.raw(key), key)
+
+    def _literal(self, found: Any, *part: str | int) -> Any:  # noqa: ANN401
         if isinstance(found, str) and found.startswith("$"):
             node = parse(found)
             if isinstance(node, Param):
                 try:
                     return self.resolver.param(node)
                 except ExprError as error:
-                    raise BindError((*self.path, key), error) from None
+                    raise BindError((*self.path, *part), error) from None
         return found
 
     def duration(self, key: str, default: int | None = None) -> int | None:
@@ -162,6 +179,23 @@ class Binder:
         if found.denominator != 1:
             raise self.fault((key,), f"{key} is a whole number")
         return int(found)
+
+    def wholes(self, key: str, default: tuple[int, int]) -> tuple[int, int]:
+        """Two whole numbers, lowest and highest; one stands for both."""
+        found = self.raw(key)
+        if found is None:
+            return default
+        items = found if isinstance(found, list | tuple) else [found]
+        numbers = []
+        for i, item in enumerate(items):
+            literal = self._literal(item, key, i) if items is found else self._literal(item, key)
+            text = str(literal.value if isinstance(literal, Number) else literal)
+            if not text.isdecimal():
+                raise self.fault((key,), f"{key} is a whole number or two: [lowest, highest]")
+            numbers.append(int(text))
+        if len(numbers) not in {1, 2}:
+            raise self.fault((key,), f"{key} is a whole number or two: [lowest, highest]")
+        return numbers[0], numbers[-1]
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """A truth value."""

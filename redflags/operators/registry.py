@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 #: Operator -> module that holds its ``OPERATION``.
 MODULES: dict[str, str] = {
     "explode": "redflags.operators.explode",
+    "paths": "redflags.operators.paths",
     "peers": "redflags.operators.peers",
     "periods": "redflags.operators.periods",
     "hits": "redflags.operators.hits",

@@ -34,6 +34,17 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Rows of a register, each at the moment from which it is valid (``LONG_AGO`` where it is undated); operators read them."""
+
+    register: str
+
+
+#: Moment of register rows that carry no date: before anything that happens.
+LONG_AGO = -(2**60)
+
+
+@dataclass(frozen=True, slots=True)
 class Union:
     """Rows of several views, by column name; ``_stream`` names the part."""
 
@@ -77,7 +88,7 @@ class Derived:
         return next(rows for name, rows, _ in self.inputs if name == role)
 
 
-Frame: TypeAlias = Base | Changes | Union | Each | At | Derived
+Frame: TypeAlias = Base | Changes | Held | Union | Each | At | Derived
 
 
 @dataclass(frozen=True, slots=True)

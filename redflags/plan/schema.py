@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from redflags.errors import did_you_mean
 from redflags.expr import types as t
 from redflags.expr.lexer import ExprError
-from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union
+from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Held, Union
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -148,6 +148,9 @@ class Schemas:
             case Changes():
                 table = self.dictionary.table(frame.register)
                 return Schema({**moment, "change": FrameColumn(t.TEXT), **of_table(table)}, refs_of(table))
+            case Held():
+                table = self.table(frame.register)
+                return Schema({**moment, **of_table(table)}, refs_of(table))
             case Each():
                 parent = self.of(frame.parent.frame)
                 register = self.table(frame.register)

@@ -34,8 +34,10 @@ from redflags.plan.nodes import (
     At,
     Base,
     Changes,
+    Derived,
     Each,
     Frame,
+    Held,
     ListLiteral,
     Lookup,
     Measure,
@@ -169,6 +171,10 @@ def frame_text(frame: Frame) -> str:
             return f"{shown} by {frame.time}"
         case Changes():
             return f"changes of {frame.register}"
+        case Held():
+            return f"rows of {frame.register}"
+        case Derived():
+            return f"{frame.operator} of " + " and ".join(frame_text(rows.frame) for _, rows, _ in frame.inputs)
         case Union():
             return " and ".join(name for name, _, _ in frame.parts) + ", together"
         case Each():

@@ -45,7 +45,8 @@ def test_amlworld(tmp_path):
     data = read_dataset(tmp_path, "amlworld")
     made = rows(data)
     assert made["W1"]["booked_at"] == dt.datetime(2022, 9, 1, 0, 20, tzinfo=dt.UTC)
-    assert (made["W1"]["from_account_id"], made["W1"]["to_account_id"]) == ("010-8000EBD30", "011-8000EBD31")
+    assert (made["W1"]["from_account_id"], made["W1"]["to_account_id"]) == ("10-8000EBD30", "11-8000EBD31")
+    assert made["W1"]["from_bank_id"] == "10"
     assert (made["W1"]["amount"], made["W1"]["currency"], made["W1"]["instrument"]) == (
         36_973_400,
         "USD",
@@ -57,6 +58,101 @@ def test_amlworld(tmp_path):
     assert labels(data, "is_laundering") == {"W1": "0", "W2": "1"}
     assert "HI-Small_Trans.csv: 1 values of 'amount' rounded half to even at 4 decimals" in data.notes
     assert "label" not in " ".join(data.tables["transactions"].columns)
+    assert [made[n]["amount_base"] for n in ("W1", "W2")] == [36_973_400, None]
+    assert "transactions: 1 rows have no amount in USD: no rate at their time" in data.notes
+    assert set(data.tables) == {"transactions", "known_payees"}
+    assert "from_party_id" not in data.tables["transactions"].columns
+
+
+def test_amlworld_with_its_accounts(tmp_path):
+    (tmp_path / "HI-Small_Trans.csv").write_text(
+        "Timestamp,From Bank,Account,To Bank,Account,Amount Received,Receiving Currency,Amount Paid,"
+        "Payment Currency,Payment Format,Is Laundering\n"
+        "2022/09/01 00:20,010,8000EBD30,00,8000EBD31,1.00,US Dollar,1.00,US Dollar,Wire,0\n"
+        "2022/09/01 00:21,0210,8000EBD32,00,8000EBD31,1.00,Euro,1.10,US Dollar,ACH,0\n"
+    )
+    (tmp_path / "HI-Small_accounts.csv").write_text(
+        "Bank Name,Bank ID,Account Number,Entity ID,Entity Name\n"
+        "Bank #1,10,8000EBD30,E1,Sole Proprietorship #5\n"
+        "Bank #2,0,8000EBD31,E2,Corporation #77\n"
+        "Bank #3,210,8000EBD32,E1,Sole Proprietorship #5\n"
+        "Bank #3,210,8000EBD33,E3,Nobody Ltd\n"
+    )
+    data = read_dataset(tmp_path, "amlworld")
+    ledger = data.ledger().filter(pl.col("direction") == "out").sort("txn_id")
+    assert ledger["party_id"].to_list() == ["E1", "E1"]
+    assert ledger["counterparty_party_id"].to_list() == ["E2", "E2"]
+    kinds = dict(data.tables["parties"].select("party_id", "party_type").iter_rows())
+    assert kinds == {"E1": "sole_trader", "E2": "company", "E3": "other"}
+    assert not data.has("party_links")
+
+
+def test_amlsim(tmp_path):
+    (tmp_path / "transactions.csv").write_text(
+        "tx_id,ts,step,tx_type,amount,orig_acct,dest_acct,old_bal_orig,new_bal_orig,old_bal_dest,new_bal_dest,"
+        "is_sar,alert_id,typology\n"
+        "1,2017-01-01,0,TRANSFER,501.95,982,23,10.0,5.0,1.0,6.0,false,,\n"
+        "2,2017-01-02,1,TRANSFER,10.00,23,77,10.0,5.0,1.0,6.0,true,4,cycle\n"
+    )
+    (tmp_path / "accounts.csv").write_text(
+        "ACCOUNT_ID,CUSTOMER_ID,INIT_BALANCE,COUNTRY,ACCOUNT_TYPE,IS_SAR,BANK_ID\n"
+        "982,C_982,1.0,US,I,false,bank_a\n"
+        "23,C_23,1.0,CA,O,true,bank_b\n"
+    )
+    data = read_dataset(tmp_path, "amlsim")
+    made = rows(data)
+    assert (made["1"]["from_country"], made["1"]["to_country"]) == ("US", "CA")
+    assert (made["1"]["from_bank_id"], made["1"]["to_bank_id"]) == ("bank_a", "bank_b")
+    assert (made["2"]["from_country"], made["2"]["to_country"]) == ("CA", None)
+    assert made["2"]["initiator"] == "customer"
+    assert data.tables["transactions"].schema["purpose_code"] == pl.String
+    assert data.tables["transactions"].schema["intermediary_countries"] == pl.List(pl.String)
+    assert data.tables["transactions"]["purpose_code"].null_count() == 2
+    crossing = data.ledger().filter(pl.col("direction") == "out").sort("txn_id")["cross_border"]
+    assert crossing.to_list() == [True, False]
+    assert data.tables["party_links"].is_empty()
+    assert {"party_id", "related_party_id", "role", "valid_from"} <= set(data.tables["party_links"].columns)
+    assert not data.has("accounts", "opened_at")
+    assert not data.has("transactions", "conductor_id")
+    assert not data.has("parties", "declared_income_annual")
+    assert (
+        "mapping amlsim: party_links has no rows: the simulator knows no relations between customers"
+        in data.notes
+    )
+    assert "party_links" not in {item.table for item in data.inputs}
+
+
+def test_amlsim_without_its_accounts_says_what_stays_away(tmp_path):
+    path = tmp_path / "transactions.csv"
+    path.write_text(
+        "tx_id,ts,tx_type,amount,orig_acct,dest_acct,new_bal_orig,new_bal_dest,is_sar,alert_id,typology\n"
+        "1,2017-01-01,TRANSFER,501.95,982,23,5.0,6.0,false,,\n"
+    )
+    data = read_dataset(path, "amlsim")
+    assert not data.has("transactions", "from_country")
+    note = "transactions.csv: 'from_country' stays away, since accounts.country did not come in"
+    assert note in data.notes
+    assert not [text for text in data.notes if "parties.industry_code" in text or "is taken from" in text]
+
+
+def test_amlsim_sample(tmp_path):
+    (tmp_path / "transactions.csv").write_text(
+        "sourceNodeId,targetNodeId,value,time\n280,15,147.8,1\n15,280,1,3\n"
+    )
+    (tmp_path / "nodes.csv").write_text("nodeid,isFraud,init_balance,fraudStep\n280,0,1.0,-1\n15,1,2.0,3\n")
+    data = read_dataset(tmp_path, "amlsim-sample")
+    made = rows(data)
+    assert made["S1"]["booked_at"] == dt.datetime(2017, 1, 2, tzinfo=dt.UTC)
+    assert (made["S1"]["txn_type"], made["S1"]["instrument"], made["S1"]["initiator"]) == (
+        "transfer",
+        "wire",
+        "customer",
+    )
+    assert data.ledger()["party_id"].sort().to_list() == ["C15", "C15", "C280", "C280"]
+    assert data.has("accounts", "account_type")
+    assert data.tables["parties"]["industry_code"].null_count() == 2
+    assert not data.has("transactions", "from_country")
+    assert labels(data, "laundering_step") == {"280": "-1", "15": "3"}
 
 
 def test_paysim(tmp_path):
@@ -75,6 +171,9 @@ def test_paysim(tmp_path):
     assert (made["P2"]["from_balance_after"], made["P2"]["to_balance_after"]) == (4_000_000, 1_000_000)
     assert [made[n]["instrument"] for n in ("P1", "P2", "P3")] == ["e_money", "cash", "cash"]
     assert data.tables["accounts"]["account_id"].sort().to_list() == ["C1", "C2"]
+    assert data.tables["parties"]["party_id"].sort().to_list() == ["C1", "C2"]
+    assert data.tables["known_payees"].is_empty()
+    assert not data.has("transactions", "from_country")
     ledger = data.ledger()
     assert "M1" not in ledger["account_id"].to_list()
     assert "M1" in ledger["counterparty_key"].to_list()
@@ -103,6 +202,11 @@ def test_saml_d(tmp_path):
     )
     assert made["D2"]["booked_at"] == dt.datetime(2022, 10, 7, 10, 35, 20, tzinfo=dt.UTC)
     assert labels(data, "typology") == {"D1": "Normal_Cash", "D2": "Fan_out"}
+    assert (made["D2"]["from_bank_country"], made["D2"]["branch_country"]) == ("GB", "AE")
+    assert (made["D1"]["amount_base"], made["D2"]["amount_base"]) == (14_591_500, None)
+    assert data.tables["accounts"].height == data.tables["parties"].height == 4
+    assert data.ledger()["party_id"].null_count() == 0
+    assert not data.has("parties", "residence_country")
     assert data.rejects.is_empty()
 
 
@@ -150,7 +254,7 @@ tables:
       txn_id: {template: "{Bank}/{No}"}
       booked_at: {column: Day, format: "%d.%m.%Y"}
       amount: {column: Amount, round: half_even}
-      currency: {value: EUR}
+      currency: {value: EUR, because: "the bank keeps euro accounts only"}
       instrument: {column: Kind, map: {C: cash, W: wire}}
       from_account_id: {by: Kind, choose: {C: Payer}}
       to_account_id: Payee
@@ -247,7 +351,7 @@ def test_all_faults_of_a_mapping_are_located(tmp_path):
         "  transactions:\n"
         "    files: [x.csv]\n"
         "    columns:\n"
-        "      txn_id: {column: a, value: b}\n"
+        "      txn_id: {column: a, template: b}\n"
         "      beneficiary_name: x\n"
         "      booked_at: {column: t, days_from: soon, format: '%Y'}\n"
         "      amount: {column: x, round: up}\n"
