@@ -11,7 +11,7 @@ import polars as pl
 from redflags.engine.errors import Missing
 from redflags.ingest.ledger import derive_ledger
 from redflags.operators.base import Cap, Input, Output
-from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Union, measures, parents
+from redflags.plan.nodes import LONG_AGO, At, Base, Changes, Derived, Each, Frame, Held, Union, measures, parents
 from redflags.plan.schema import MOMENT, STREAM, found_operation
 from redflags.registers.register import FROM, MISSING_FROM, MISSING_TO, ROW, TO, moments, physical
 
