@@ -56,7 +56,9 @@ def demo(*, out: Path | None) -> None:
     print_page(not_judged(run))
     click.echo()
     shown = _shown(written)
-    print_page(Page((Para(f"The run is in {shown}."), Heading("What to try next"), Items(_ideas(run, shown)))))
+    print_page(
+        Page((Para(f"The run is in {shown}."), Heading("What to try next"), Items(_ideas(run, shown))))
+    )
 
 
 def _ideas(run: Run, shown: str) -> tuple[str, ...]:
@@ -67,7 +69,10 @@ def _ideas(run: Run, shown: str) -> tuple[str, ...]:
     ideas = (
         ("another story", f"redflags explain {shown} {other}"),
         ("back to file and row", f"redflags trace {shown} {other}"),
-        ("why a rule left somebody alone", f"redflags explain {shown} --subject {_bystander(run)} --rule {rule}"),
+        (
+            "why a rule left somebody alone",
+            f"redflags explain {shown} --subject {_bystander(run)} --rule {rule}",
+        ),
         ("what a rule looks for", f"redflags rules show {rule}"),
         ("a rule of your own, with its test", "redflags rules new my-first-rule --rules my-rules"),
         ("for a spreadsheet", f"redflags export {shown} --format csv --out alerts-csv"),

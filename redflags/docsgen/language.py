@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from redflags.explain.markdown import cell, table
 from redflags.expr.functions import FUNCTIONS
 from redflags.expr.nodes import COMPARISONS
+from redflags.operators.registry import operations
 from redflags.plan.measured import FLOATS, NEEDS_NUMBER, NEEDS_ORDER, NEVER_EMPTY
 from redflags.plan.template import FORMATS
 from redflags.rules.model import (
@@ -152,12 +153,24 @@ def _empty(name: str) -> str:
 
 def _operators() -> Iterator[str]:
     yield from ("", "## Operators that make streams and registers", "")
-    yield (
-        "Names with a place in the language (`with: {name: {operator: ...}}`): "
-        + ", ".join(f"`{name}`" for name in OPERATORS)
-        + "."
-    )
-    yield "This version reserves them; a rule that uses one does not run yet."
+    yield "An operator stands under `with` in a rule, or in a file of `streams/`: `with: {name: {operator: {...}}}`. Each output row"
+    yield "has `at`, the first moment at which it can be known, and is never taken back."
+    there = operations()
+    for item in there:
+        yield from (
+            "",
+            f"### {item.name}",
+            "",
+            f"Makes a {'stream and a register' if item.kind == 'both' else item.kind}.",
+            "",
+        )
+        yield item.doc.strip()
+        if item.example.strip():
+            yield from ("", "```yaml", item.example.strip("\n"), "```")
+    missing = [name for name in OPERATORS if name not in {item.name for item in there}]
+    if missing:
+        yield ""
+        yield f"Names that are reserved, and that this version does not run: {', '.join(f'`{name}`' for name in missing)}."
 
 
 def _facts() -> Iterator[str]:

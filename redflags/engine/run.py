@@ -13,13 +13,14 @@ from redflags.engine.lookups import Lookups
 from redflags.engine.measures import BLOCK, Measures
 from redflags.engine.outcome import NOT_EVALUABLE, Clock, Outcome
 from redflags.expr import nodes as ex
-from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, parents
+from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, measures, parents
 from redflags.plan.strata import strata
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from redflags.ingest.dataset import Dataset
@@ -119,19 +120,21 @@ def _demands(docket: Docket, evaluator: Evaluator) -> Iterator[tuple[Measure, ND
 
 
 def _available(measure: Measure, evaluator: Evaluator) -> bool:
+    """Whether all that a measure reads came in, down to the measures inside it."""
+    judged = evaluator.frames.table(measure.frame)
+    none = np.empty(0, np.int64)
     try:
         table = evaluator.frames.table(measure.source.frame)
-        rows = evaluator.survivors(measure.source)[:0]
-        for expr in inner_expressions(measure):
-            if not any(isinstance(node, MeasureRef) for node in ex.walk(expr)):
-                evaluator.plain(table, expr, rows)
-        judged = evaluator.frames.table(measure.frame)
-        for expr in measure.frame_key:
-            evaluator.plain(judged, expr, rows)
+        evaluator.survivors(measure.source)
+        pairs = [(table, expr) for expr in inner_expressions(measure)]
+        pairs += [(judged, expr) for expr in measure.frame_key]
+        for read, expr in pairs:
+            for name in evaluator.lower(read.node, expr).expr.meta.root_names():
+                if name[0] != "%":
+                    evaluator.root(read, name, none, 0)
     except Missing:
         return False
-    return all(_available(node.measure, evaluator) for expr in inner_expressions(measure) for node in ex.walk(expr)
-               if isinstance(node, MeasureRef))  # fmt: skip
+    return all(_available(inner, evaluator) for inner in measures(*inner_expressions(measure)))
 
 
 def _disabled(bound: BoundRule, missing: Missing) -> Outcome:

@@ -200,6 +200,8 @@ def _limits(alert: Mapping[str, Any], file: RuleFile | None, zone: str) -> Itera
         Column("counted over"),
     )
     yield Grid(heads, tuple(rows))
+    if alert["hits"] > 1:
+        yield Para("These are the values of the first hit with the highest score.", "quiet")
 
 
 def _named(name: str, params: Mapping[str, str]) -> str:

@@ -55,8 +55,12 @@ def top_alerts(run: Run, book: RuleBook | None = None, limit: int = _TOP) -> Pag
 
 def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     alerts = run.alerts
+    off = _off(run)
     if alerts.is_empty():
         yield Para("No rule fired.", "strong")
+    if off:
+        yield Para(off, "warn")
+    if alerts.is_empty():
         return
     titles = {file.id: file.rule.title for file in book} if book is not None else {}
     bands = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
@@ -81,6 +85,18 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > limit:
         yield Para(f"{alerts.height - limit:,} more in alerts.parquet.", "quiet")
+
+
+def _off(run: Run) -> str:
+    """How many rules could not run at all; a run without alerts says nothing while most rules were off."""
+    every = {rule["id"] for rule in run.manifest.get("rules", {}).get("bound", ())}
+    lines = run.not_evaluable.filter(run.not_evaluable["rows"].is_null())
+    off = set(lines["rule_id"].to_list())
+    if not off:
+        return ""
+    return (
+        f"{len(off)} of {counted(len(every), 'rule')} could not run on this data; see below what they miss."
+    )
 
 
 def _cut(text: str) -> str:

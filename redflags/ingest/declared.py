@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from redflags.ingest.mapping_model import ColumnMap, SourceMapping
     from redflags.tables import Table
@@ -15,25 +15,24 @@ if TYPE_CHECKING:
 __all__ = ["empty_table", "statements"]
 
 
-def statements(mapping: SourceMapping, read: Collection[str]) -> list[str]:
+def statements(mapping: SourceMapping, came: Mapping[str, Collection[str]]) -> list[str]:
     """Every statement of a mapping with its reason, one sentence each.
 
     Args:
         mapping: A loaded mapping.
-        read: Tables for which a file was found; of the others nothing is said.
+        came: Columns that came in, by table; of the others nothing is said.
 
     Examples:
         >>> from redflags.ingest.mapping import load_mapping
-        >>> made = statements(load_mapping("amlsim"), ["transactions"])
-        >>> print(next(text for text in made if "purpose_code" in text))
+        >>> made = statements(load_mapping("amlsim"), {"transactions": ["txn_id", "purpose_code"]})
+        >>> print(made[0])
         mapping amlsim: transactions.purpose_code is empty in every row: the simulator gives no purpose codes
     """
     found = [
         f"{table}.{column} {_said(how)}: {how.because}"
         for table, each in mapping.tables.items()
-        if table in read
         for column, how in each.columns.items()
-        if how.because is not None
+        if how.because is not None and column in came.get(table, ())
     ]
     found += [f"{table} has no rows: {because}" for table, because in mapping.absent.items()]
     return [f"mapping {mapping.name}: {text}" for text in found]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import polars as pl
 
 from redflags.ingest.apply import map_frames
-from redflags.ingest.declared import statements
 from redflags.ingest.files import (
     RawFile,
     UnreadableError,
@@ -151,4 +150,3 @@ def map_parts(raw: list[Part], mapping: SourceMapping, zone: str, gathered: Gath
                 Part(made.source, was.path, made.table, was.sha256, was.size, made.frame, lookups)
             )
     gathered.absent = tuple(mapping.absent)
-    gathered.notes += statements(mapping, {part.table for part in gathered.parts})

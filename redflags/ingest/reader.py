@@ -10,6 +10,7 @@ import polars as pl
 
 from redflags.errors import DataError
 from redflags.ingest.assemble import assemble
+from redflags.ingest.declared import statements
 from redflags.ingest.gather import Frames, Gathered, Part, assign_tables, find_parts, map_parts
 from redflags.ingest.lookups import look_up, lookup_order
 from redflags.ingest.mapping import SourceMapping, load_mapping
@@ -93,6 +94,8 @@ def read_dataset(
         _check(part, words.tables[part.table], zone, gathered)
     if not gathered.problems and not any(part.table == "transactions" for part in gathered.parts):
         gathered.problems.append(_no_transactions(gathered))
+    if declared is not None:
+        gathered.notes += statements(declared, {part.table: part.frame.columns for part in gathered.parts})
     if gathered.problems:
         raise DataError.from_problems(gathered.problems, source=shown)
     return assemble(

@@ -13,6 +13,7 @@ MODULES: dict[str, str] = {
     "explode": "redflags.operators.explode",
     "paths": "redflags.operators.paths",
     "peers": "redflags.operators.peers",
+    "runs": "redflags.operators.runs",
     "periods": "redflags.operators.periods",
     "hits": "redflags.operators.hits",
 }

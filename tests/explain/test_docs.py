@@ -106,3 +106,26 @@ def test_the_rule_shown_in_the_readme_is_the_real_one():
     for line in shown.splitlines():
         if line.strip() and not line.strip().startswith("#"):
             assert line.strip() in lines
+
+
+def test_the_alert_shown_in_the_readme_is_the_real_one():
+    import redflags as rf
+    from redflags.explain import explain_alert
+    from redflags.resources import sample_data_dir
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = next(block for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL))
+    dataset = rf.read_dataset(sample_data_dir() / "bank")
+    run = rf.screen(dataset, profile="eu", only=["cash-just-below-threshold-repeat"])
+    alert_id = re.search(r"redflags explain redflags-demo (\w+)", text)
+    assert alert_id is not None
+    assert str(explain_alert(run, alert_id[1], dataset=dataset)).startswith(shown.rstrip())
+
+
+def test_the_python_of_the_readme_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    for code in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL):
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
+    said = capsys.readouterr().out
+    assert "alerts in all" in said
+    assert "rule_id" in said

@@ -1,0 +1,392 @@
+"""``paths``: chains and cycles against a naive reading, whatever the order of rows, the cut, ties, nulls and hubs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from redflags.engine import BoundBook, engine
+from redflags.ingest.dataset import Dataset
+from redflags.operators.base import Output
+from redflags.operators.paths import OPERATION
+from redflags.plan.bind import bind_rule
+from redflags.plan.nodes import Derived
+from redflags.plan.schema import Schemas
+from redflags.plan.scope import BindError
+from redflags.tables import dictionary
+from tests.operators.build import hits, judge, rule
+
+DETECT = """
+detect:
+  from: chains
+  subject: source
+  facts:
+    any: {is: network, if: "hops >= 2"}
+  when: any
+"""
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+HOUR = 3_600_000_000
+SCHEMA = {
+    "txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "from_account_id": pl.String, "to_account_id": pl.String,
+    "amount_base": pl.Int64, "currency": pl.String, "seq": pl.Int64, "to_country": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a test asks of the operator, and how it is written."""
+
+    keep: Fraction = Fraction(4, 5)
+    grow: Fraction = Fraction(0)
+    keep_total: Fraction | None = None
+    hop_within: int = 3
+    within: int = 6
+    hops: tuple[int, int] = (2, 4)
+    close: bool = False
+    by: bool = False
+    hub: int = 100
+    cap: int = 10_000
+
+    def text(self) -> str:
+        total = "" if self.keep_total is None else f"keep_total: {float(self.keep_total)}, "
+        return (
+            f"with:\n  chains: {{paths: {{keep: {float(self.keep)}, grow: {float(self.grow)}, {total}hop_within: {self.hop_within}h, "
+            f"within: {self.within}h, hops: [{self.hops[0]}, {self.hops[1]}], close: {str(self.close).lower()}, hub: {self.hub}, "
+            f"cap: {self.cap}{', by: currency' if self.by else ''}}}}}" + DETECT
+        )
+
+
+def _moves(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    made = [{**row, "booked_at": START + dt.timedelta(hours=row["hour"])} for row in rows]
+    return pl.DataFrame(made, schema=SCHEMA)
+
+
+def _output(text: str, moves: pl.DataFrame) -> Output:
+    schemas = Schemas(dictionary())
+    bound = bind_rule(rule(text), schemas)
+    evaluator = engine(Dataset({"transactions": moves}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
+    assert isinstance(bound.frame, Derived)
+    return evaluator.frames.output(bound.frame)
+
+
+def _rows(output: Output) -> list[dict[str, Any]]:
+    return output.frame.sort("_id").to_dicts()
+
+
+# ---- the naive reading: every arrangement of rows, every condition by its own words ----------------------------------
+
+
+def _is_path(path: tuple[dict[str, Any], ...], ask: Ask, *, closed: bool) -> bool:
+    pairs = list(itertools.pairwise(path))
+    if any(a["to_account_id"] != b["from_account_id"] or a["hour"] > b["hour"] for a, b in pairs):
+        return False
+    if any(b["hour"] - a["hour"] > ask.hop_within for a, b in pairs) or path[-1]["hour"] - path[0]["hour"] > ask.within:
+        return False
+    if ask.by and any(a["currency"] != b["currency"] for a, b in pairs):
+        return False
+    amounts = [(a["amount_base"], b["amount_base"]) for a, b in pairs]
+    if any(b < ask.keep * a or b > (1 + ask.grow) * a for a, b in amounts):
+        return False
+    for a, b in itertools.combinations(path, 2):
+        if a["hour"] == b["hour"] and a["seq"] is not None and b["seq"] is not None and a["seq"] > b["seq"]:
+            return False
+    nodes = [path[0]["from_account_id"], *(hop["to_account_id"] for hop in path)]
+    if closed:
+        return nodes[0] == nodes[-1] and len(set(nodes)) == len(nodes) - 1
+    return len(set(nodes)) == len(nodes)
+
+
+def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    needed = ["from_account_id", "to_account_id", "amount_base", *(["currency"] if ask.by else [])]
+    edges = [
+        row for row in rows
+        if all(row[name] is not None for name in needed) and row["from_account_id"] != row["to_account_id"] and row["amount_base"] > 0
+    ]  # fmt: skip
+    order = sorted(edges, key=lambda r: (r["hour"], (r["seq"] is not None, r["seq"] or 0), r["txn_id"]))
+    place = {row["txn_id"]: i for i, row in enumerate(order)}
+
+    def hub(hop: dict[str, Any]) -> bool:
+        """Whether the node that the hop leaves has too many incoming transfers just before it."""
+        into = [
+            e for e in edges
+            if e["to_account_id"] == hop["from_account_id"] and (not ask.by or e["currency"] == hop["currency"])
+            and hop["hour"] - min(ask.hop_within, ask.within) <= e["hour"] <= hop["hour"]
+        ]  # fmt: skip
+        return len(into) > ask.hub
+
+    best: dict[str, tuple[Any, tuple[dict[str, Any], ...]]] = {}
+    stopped: set[str] = set()
+    for size in range(1, ask.hops[1] + 1):
+        for path in itertools.permutations(edges, size):
+            last = path[-1]["txn_id"]
+            if size < ask.hops[1] and _is_path(path, ask, closed=False) and not any(map(hub, path[1:])) and hub(path[0]):
+                stopped.add(last)
+            if size < ask.hops[0] or not _is_path(path, ask, closed=ask.close) or any(map(hub, path[1:])):
+                continue
+            if ask.keep_total is not None and path[-1]["amount_base"] < ask.keep_total * path[0]["amount_base"]:
+                continue
+            rank = (-size, path[0]["amount_base"], [place[hop["txn_id"]] for hop in path])
+            if last not in best or rank < best[last][0]:
+                best[last] = (rank, path)
+    made = [_told(path, last in stopped) for last, (_, path) in sorted(best.items())]
+    return made, {"hubs": len(stopped)}
+
+
+def _told(path: tuple[dict[str, Any], ...], capped: bool) -> dict[str, Any]:
+    first, last = path[0], path[-1]
+    ids = [hop["txn_id"] for hop in path]
+    nodes = [first["from_account_id"], *(hop["to_account_id"] for hop in path)]
+    zero = int(START.timestamp()) * 1_000_000
+    return {
+        "path_id": ">".join(ids), "source": nodes[0], "target": nodes[-1], "hops": len(path),
+        "kept": last["amount_base"] * 1_000_000 // first["amount_base"], "first_at": zero + first["hour"] * HOUR,
+        "first_amount": first["amount_base"], "last_amount": last["amount_base"], "txn_ids": ids, "mids": nodes[1:-1],
+        "distinct_nodes": len(set(nodes)), "capped": capped, "at": zero + last["hour"] * HOUR, "_id": last["txn_id"],
+    }  # fmt: skip
+
+
+def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "currency"} for row in rows]
+
+
+NODE = st.sampled_from(["a", "b", "c", "d", None, "a", "b", "c"])
+MOVE = st.fixed_dictionaries(
+    {
+        "hour": st.integers(0, 4), "from_account_id": NODE, "to_account_id": NODE,
+        "amount_base": st.sampled_from([100, 95, 90, 81, 80, 79, 64, 110, None, 0]),
+        "currency": st.sampled_from(["EUR", "EUR", "USD", None]), "seq": st.sampled_from([None, None, None, 1, 2]),
+    }
+)  # fmt: skip
+MOVES = st.lists(MOVE, min_size=2, max_size=7).map(
+    lambda rows: [{**row, "txn_id": f"t{(i * 5) % 7}", "to_country": None} for i, row in enumerate(rows)]
+)
+ASK = st.builds(
+    Ask,
+    keep=st.sampled_from([Fraction(4, 5), Fraction(1, 2), Fraction(1)]),
+    grow=st.sampled_from([Fraction(0), Fraction(1, 10)]),
+    keep_total=st.sampled_from([None, None, Fraction(4, 5)]),
+    hop_within=st.integers(1, 4),
+    within=st.integers(2, 5),
+    hops=st.sampled_from([(2, 4), (2, 2), (3, 4), (2, 3)]),
+    close=st.booleans(),
+    by=st.booleans(),
+    hub=st.sampled_from([100, 1, 2]),
+)
+
+
+@given(MOVES, ASK)
+def test_the_same_as_every_arrangement_of_rows_tried(rows: list[dict[str, Any]], ask: Ask) -> None:
+    output = _output(ask.text(), _moves(rows))
+    expected, counts = _naive(rows, ask)
+    assert _plain(_rows(output)) == [
+        {name: row[name] for name in _plain(_rows(output))[i]} for i, row in enumerate(expected)
+    ] and len(expected) == output.frame.height
+    found = {cap.what.split()[0]: cap.rows for cap in output.caps}
+    assert found.get("paths", 0) == counts["hubs"]
+
+
+@given(MOVES, ASK, st.randoms(use_true_random=False))
+def test_row_order_means_nothing(rows: list[dict[str, Any]], ask: Ask, random: Any) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    one, two = _output(ask.text(), _moves(rows)), _output(ask.text(), _moves(shuffled))
+    assert one.frame.equals(two.frame)
+    assert one.caps == two.caps
+
+
+@given(MOVES, ASK, st.integers(0, 4), st.sampled_from([1, 3, 10_000]))
+def test_later_rows_change_nothing_known(rows: list[dict[str, Any]], ask: Ask, cut: int, cap: int) -> None:
+    ask = replace(ask, cap=cap)
+    whole = _output(ask.text(), _moves(rows)).frame
+    begun = _output(ask.text(), _moves([row for row in rows if row["hour"] <= cut])).frame
+    known = whole.filter(pl.col("at") <= int(START.timestamp()) * 1_000_000 + cut * HOUR)
+    assert known.equals(begun)
+
+
+RENAMES = st.permutations([f"t{i}" for i in range(7)])
+
+
+@given(MOVES, ASK, RENAMES)
+@example(
+    [
+        {"txn_id": f"t{i}", "hour": 0, "from_account_id": a, "to_account_id": b, "amount_base": 100, "currency": "EUR", "seq": None}
+        for i, (a, b) in enumerate(["ab", "bc", "cd"])
+    ],
+    Ask(hops=(3, 4)),
+    ["t2", "t1", "t0", "t3", "t4", "t5", "t6"],
+)  # fmt: skip
+def test_ids_do_not_decide_which_paths_exist(rows: list[dict[str, Any]], ask: Ask, names: list[str]) -> None:
+    renamed = [{**row, "txn_id": names[int(row["txn_id"][1:])]} for row in rows]
+    one, two = _output(ask.text(), _moves(rows)).frame, _output(ask.text(), _moves(renamed)).frame
+    columns = ["_id", "hops", "first_amount", "last_amount", "capped", "at"]
+    back = {name: f"t{i}" for i, name in enumerate(names)}
+    assert two.select(columns).with_columns(pl.col("_id").replace_strict(back)).sort("_id").equals(one.select(columns).sort("_id"))
+
+
+# ---- single points ---------------------------------------------------------------------------------------------------
+
+
+def _chain(nodes: str, hours: list[int], amounts: list[int] | None = None) -> list[dict[str, Any]]:
+    amounts = amounts or [100 - i for i in range(len(hours))]
+    return [
+        {"txn_id": f"t{i}", "hour": hours[i], "from_account_id": nodes[i], "to_account_id": nodes[i + 1], "amount_base": amounts[i],
+         "currency": "EUR", "seq": None, "to_country": None if i == 1 else f"X{i}"}
+        for i in range(len(hours))
+    ]  # fmt: skip
+
+
+def test_each_last_hop_gives_its_longest_path() -> None:
+    output = _output(Ask(hops=(3, 8), within=10).text(), _moves(_chain("abcdef", [0, 1, 2, 3, 4])))
+    assert output.frame["path_id"].to_list() == ["t0>t1>t2", "t0>t1>t2>t3", "t0>t1>t2>t3>t4"]
+    assert output.frame["distinct_nodes"].to_list() == [4, 5, 6]
+    assert output.frame.select(*OPERATION.columns(Derived("paths", (), (("made", ()),)), Schemas(dictionary()))).width == 12  # type: ignore[arg-type]
+
+
+def test_edges_of_the_windows_are_in() -> None:
+    rows = _moves(_chain("abc", [0, 3]))
+    assert _output(Ask().text(), rows).frame.height == 1
+    assert _output(replace(Ask(), hop_within=2).text(), rows).frame.height == 0
+    assert _output(replace(Ask(), within=3, hop_within=8).text(), rows).frame.height == 1
+    assert _output(replace(Ask(), within=2, hop_within=8).text(), rows).frame.height == 0
+
+
+def test_large_amounts_are_compared_exactly() -> None:
+    most = 2**63 - 1
+    exact = most // 5 * 4
+    for last, found in ((exact + 4, 1), (exact, 0)):
+        assert _output(Ask().text(), _moves(_chain("abc", [0, 1], [most, last]))).frame.height == found
+
+
+def test_a_cycle_inside_one_moment_ends_with_each_of_its_hops() -> None:
+    frame = _output(Ask(close=True).text(), _moves(_chain("abca", [5, 5, 5], [100, 100, 100]))).frame
+    assert frame.select("_id", "source", "target", "mids").rows() == [
+        ("t0", "b", "b", ["c", "a"]), ("t1", "c", "c", ["a", "b"]), ("t2", "a", "a", ["b", "c"]),
+    ]  # fmt: skip
+
+
+def test_owners_stand_for_their_accounts_and_inner_transfers_fall_away() -> None:
+    text = """
+with:
+  moves: {from: transactions, let: {owner: "coalesce(from_party_id, from_account_id)", receiver: "coalesce(to_party_id, to_account_id)"}}
+  chains: {paths: {from: moves, source: owner, target: receiver, within: 5d, hops: 2, collect: {countries: to_country}}}
+detect:
+  from: chains
+  subject: source
+  facts:
+    any: {is: network, if: "mids = mids and hops = 2"}
+  when: any
+""".replace("mids = mids and ", "")
+    common = {"amount": 100, "amount_base": 100, "currency": "EUR"}
+    moves = [
+        {"txn_id": "t1", "booked_at": "2026-01-01", "from_account_id": "a1", "from_party_id": "P", "to_account_id": "b1", "to_party_id": "Q", "to_country": "XA", **common},
+        {"txn_id": "t2", "booked_at": "2026-01-02", "from_account_id": "b1", "from_party_id": "Q", "to_account_id": "b2", "to_party_id": "Q", "to_country": "XA", **common},
+        {"txn_id": "t3", "booked_at": "2026-01-03", "from_account_id": "b2", "from_party_id": "Q", "to_account_id": "z", "to_country": "XB", **common},
+    ]  # fmt: skip
+    assert hits(judge(text, {"transactions": moves})) == ["t3"]
+
+
+def test_texts_of_the_hops_are_collected_in_order() -> None:
+    text = "with:\n  chains: {paths: {within: 9h, hops: 4, collect: {countries: to_country}, by: [currency]}}" + DETECT
+    frame = _output(text, _moves(_chain("abcde", [0, 1, 2, 3]))).frame
+    assert frame.select("countries", "currency").rows() == [(["X0", "X2", "X3"], "EUR")]
+
+
+def test_a_hub_is_not_followed_and_said_to_be() -> None:
+    crowd = [
+        {"txn_id": f"h{i:04d}", "hour": 0, "from_account_id": f"p{i}", "to_account_id": "h", "amount_base": 100, "currency": "EUR",
+         "seq": None, "to_country": None}
+        for i in range(3000)
+    ]  # fmt: skip
+    tail = _chain("hxy", [1, 2], [100, 100])
+    output = _output(Ask().text(), _moves(crowd + tail))
+    assert output.frame.select("path_id", "capped").rows() == [("t0>t1", True)]
+    assert [(cap.what.split(";")[0], cap.rows) for cap in output.caps] == [
+        ("paths not followed through nodes with more than 100 incoming transfers in 3 hours", 2)
+    ]
+    free = _output(replace(Ask(), hub=5000).text(), _moves(crowd + tail))
+    assert free.frame.select("hops", "capped").rows() == [(2, False), (3, False)]
+
+
+def test_a_search_that_stops_is_said_to() -> None:
+    crowd = [row for i in range(30) for row in _chain(f"a{chr(200 + i)}z", [0, 1], [100, 100])]
+    rows = [{**row, "txn_id": f"m{i:02d}"} for i, row in enumerate(crowd)]
+    rows.append({**crowd[0], "txn_id": "last", "hour": 2, "from_account_id": "z", "to_account_id": "y"})
+    output = _output(replace(Ask(), cap=5).text(), _moves(rows))
+    assert output.frame.filter(pl.col("_id") == "last").select("hops", "capped").rows() == [(3, True)]
+    assert [cap.rows for cap in output.caps] == [1]
+    assert "stopped after 5 " in output.caps[0].what
+
+
+def test_unknown_amounts_are_counted() -> None:
+    rows = _chain("abc", [0, 1])
+    rows[0]["amount_base"] = None
+    output = _output(Ask().text(), _moves(rows))
+    assert output.frame.height == 0
+    assert [cap.rows for cap in output.caps] == [1]
+
+
+def test_nothing_in_nothing_out() -> None:
+    output = _output(Ask().text(), _moves([]))
+    assert output.frame.height == 0
+    assert output.caps == ()
+    assert set(output.frame.columns) > {"path_id", "at", "_id"}
+
+
+def test_parameters_stand_for_every_number() -> None:
+    text = """
+params:
+  lo: {type: int, default: 3, min: 2, max: 5, why: x}
+  keep: {type: ratio, default: 0.8, min: 0.5, max: 1, why: x}
+  gap: {type: duration, default: 2h, min: 1h, max: 9h, why: x}
+with:
+  chains: {paths: {from: transactions, keep: $keep, grow: 0.1, hop_within: $gap, hops: [$lo, 5], hub: 10, cap: 100}}
+""" + DETECT
+    output = _output(text, _moves(_chain("abcd", [0, 2, 4])))
+    assert output.frame["path_id"].to_list() == ["t0>t1>t2"]
+
+
+def test_the_documented_example_runs() -> None:
+    text = f"with:\n  {OPERATION.example}" + DETECT
+    assert _output(text, _moves(_chain("abcd", [0, 30, 60]))).frame["hops"].to_list() == [3]
+
+
+@pytest.mark.parametrize(
+    ("block", "where", "message"),
+    [
+        ("{within: 5d, hops: [1, 4]}", ("hops",), "from 2 to 8"),
+        ("{within: 5d, hops: [4, 3]}", ("hops",), "smaller first"),
+        ("{within: 5d, hops: [2, 3, 4]}", ("hops",), "whole number or two"),
+        ("{within: 5d, hops: 2.5}", ("hops",), "whole number or two"),
+        ("{within: 5d, hops: [$lo, 4]}", ("hops", 0), "unknown parameter"),
+        ("{hops: 3}", (), "wants within"),
+        ("{within: 0d}", ("within",), "above zero"),
+        ("{within: soon}", ("within",), "not a duration"),
+        ("{within: 5d, keep: 1.2}", ("keep",), "from above 0 to 1"),
+        ("{within: 5d, keep: 0}", ("keep",), "from above 0 to 1"),
+        ("{within: 5d, grow: -1}", ("grow",), "from 0 to 10"),
+        ("{within: 5d, keep: 0.12345678}", ("keep",), "six decimals"),
+        ("{within: 5d, hub: 0}", ("hub",), "from 1"),
+        ("{within: 5d, close: maybe}", ("close",), "true or false"),
+        ("{within: 5d, source: from_acount_id}", ("source",), "unknown name"),
+        ("{within: 5d, source: booked_at}", ("source",), "wanted: text"),
+        ("{within: 5d, amount: amount}", ("amount",), "two currencies"),
+        ("{within: 5d, by: [currency, curency]}", ("by", 1), "unknown name"),
+        ("{within: 5d, by: [currency, currency]}", ("by", 1), "already"),
+        ("{within: 5d, collect: {hops: to_country}}", ("collect", "hops"), "already"),
+        ("{within: 5d, collect: to_country}", ("collect",), "names texts"),
+        ("{within: 5d, keeep: 0.8}", ("keeep",), "no part 'keeep'"),
+        ("{within: 5d, from: transaction}", ("from",), "unknown stream"),
+    ],
+)
+def test_faults_say_where(block: str, where: tuple[str | int, ...], message: str) -> None:
+    with pytest.raises(BindError, match=message) as caught:
+        bind_rule(rule(f"with:\n  chains: {{paths: {block}}}" + DETECT), Schemas(dictionary()))
+    assert caught.value.path == ("with", "chains", "paths", *where)
