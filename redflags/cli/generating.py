@@ -69,7 +69,8 @@ def generate(
         print_json(made)
         return
     click.echo(
-        f"{made['transactions']:,} transactions of {made['parties']:,} parties, {made['cases']} planted cases: {folder}\n"
+        f"{made['transactions']:,} transactions of {made['parties']:,} parties, "
+        f"{made['cases']} planted cases: {folder}\n"
         f"The answer key is in {folder / 'answer_key'}; no run reads it.\n"
         f"Screen it: redflags screen {folder} --profile eu --out my-run",
     )

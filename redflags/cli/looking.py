@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from redflags.cli.output import note, print_json, print_page, steps, warm_kernel
 
 if TYPE_CHECKING:
+    from redflags.explain.page import Page
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook
 
@@ -27,7 +28,9 @@ _RUN = click.Path(path_type=Path)
 @click.option("--rules", "rules_path", type=_RUN, help="The rule book, if not where the run found it.")
 @click.option("--all", "everything", is_flag=True, help="Every row of evidence, not the first twelve.")
 @click.option("--json", "as_json", is_flag=True, help="The alert and its evidence for a machine.")
-def explain(*, run: Path, alert_id: str | None, subject: str | None, rule_id: str | None, data: Path | None, rules_path: Path | None,
+def explain(
+    *, run: Path, alert_id: str | None, subject: str | None, rule_id: str | None, data: Path | None,
+    rules_path: Path | None,
     everything: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell the story of an alert, or why a rule did not fire.
@@ -47,8 +50,7 @@ def explain(*, run: Path, alert_id: str | None, subject: str | None, rule_id: st
     if subject is not None and rule_id is not None:
         print_page(_why_not(made, subject, rule_id, data, rules_path))
         return
-    assert alert_id is not None
-    alert = made.alert(alert_id)
+    alert = made.alert(str(alert_id))
     if as_json:
         print_json({"alert": alert, "evidence": made.evidence_of(alert["alert_id"]).to_dicts()})
         return
@@ -70,7 +72,7 @@ def _book(run: Run, rules_path: Path | None) -> RuleBook:
     return rf.load_rules(rules_path if rules_path is not None else run.manifest["rules"]["book"])
 
 
-def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path: Path | None) -> Any:
+def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path: Path | None) -> Page:
     from redflags.errors import UsageError
     from redflags.explain.source import data_of
     from redflags.explain.whynot import why_not_in
@@ -134,7 +136,8 @@ def replay(*, run: Path, as_json: bool) -> int:
         click.echo("Every file came out the same, byte for byte.")
     else:
         for head, lines in (
-            ("changed since the run, so it was not repeated", made.changed), ("damaged in the run folder", made.damaged),
+            ("changed since the run, so it was not repeated", made.changed),
+            ("damaged in the run folder", made.damaged),
             ("came out otherwise, although nothing that it rests on has changed", made.differing),
         ):  # fmt: skip
             if lines:

@@ -30,7 +30,7 @@ def print_page(page: Page) -> None:
     Console(highlight=False, soft_wrap=False).print(renderable(page))
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON holds
     """Print a value for a machine; moments as ISO text."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 

@@ -32,13 +32,13 @@ class _PipeClosedError(Exception):
 
 
 class Root(click.Group):
-    """A group whose commands end with 0, 1 or 2 and a clear message, and never with a traceback unless asked for."""
+    """A group whose commands end with 0, 1 or 2 and a clear message; a traceback is shown only on request."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Commands in the order in which one meets them."""
         return list(self.commands)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
         """Run the chosen command; a closed pipe is told apart before click makes a fault of it."""
         try:
             return super().invoke(ctx)
@@ -47,7 +47,8 @@ class Root(click.Group):
                 raise _PipeClosedError from error
             raise
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+    # Click hands through whatever it is given, so there is nothing narrower to say.
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:  # noqa: ANN401
         """Run a command, and turn whatever it raises into a message and an exit code."""
         extra["standalone_mode"] = False
         words = list(sys.argv[1:] if args is None else args)
@@ -56,7 +57,7 @@ class Root(click.Group):
             sys.stdout.flush()
         except (_PipeClosedError, BrokenPipeError):
             code = _pipe_closed()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last place to make a sentence of it
             code = _failed(error, words)
         except KeyboardInterrupt:
             code = _stopped()
@@ -123,8 +124,8 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
 def main(debug: bool) -> None:
     """Screen transactions with an open rule book of red-flag indicators.
 
-    Batches of transactions go in; scored alerts come out, each with its reasons, its evidence and what would have made it not
-    fire. An alert is a lead for a human, never an accusation.
+    Batches of transactions go in; scored alerts come out, each with its reasons, its evidence and what
+    would have made it not fire. An alert is a lead for a human, never an accusation.
 
     Begin with `redflags demo`.
     """

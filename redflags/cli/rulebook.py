@@ -104,12 +104,14 @@ def check(*, path: Path | None, as_json: bool) -> int:
 
 
 def _tell(faults: tuple[Fault, ...]) -> None:
+    from redflags.explain.words import counted
+
     for fault in faults:
         click.echo(str(fault))
     if faults:
         files = len({fault.file for fault in faults})
         click.echo(
-            f"{len(faults)} fault{'' if len(faults) == 1 else 's'} in {files} file{'' if files == 1 else 's'}",
+            f"{counted(len(faults), 'fault')} in {counted(files, 'file')}",
         )
 
 

@@ -149,13 +149,14 @@ def _shown(path: Path) -> str:
 )
 @click.option("--timings", is_flag=True, help="Say how long each step took.")
 @click.option("--json", "as_json", is_flag=True, help="A summary for a machine, on the standard output.")
-def screen(*, data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str, only: tuple[str, ...], as_of: str | None,
-    lateness: str | None, mapping: str | None, timings: bool, as_json: bool,
+def screen(
+    *, data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str,
+    only: tuple[str, ...], as_of: str | None, lateness: str | None, mapping: str | None, timings: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Screen a batch of transactions and write a run.
 
-    DATA is one file of transactions or a folder of Parquet or CSV files (zipped or not), named after the canonical tables; `transactions` is enough to start.
-    docs/data-dictionary.md lists tables and columns.
+    DATA is one file of transactions, or a folder of Parquet or CSV files (zipped or not) named after the
+    canonical tables. docs/data-dictionary.md lists tables and columns.
     """
     import redflags as rf
     from redflags.explain.summary import run_summary, summary_page

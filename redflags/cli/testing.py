@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from redflags.cli.output import print_json, steps
+from redflags.explain.words import counted
 
 if TYPE_CHECKING:
     from redflags.rules.load import RuleBook
@@ -66,7 +67,8 @@ def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
                 click.echo(f"    {problem}")
         rules = len({result.rule_id for result in results})
         click.echo(
-            f"{len(results)} cases of {rules} rules: {len(results) - len(failed)} passed, {len(failed)} failed",
+            f"{len(results)} cases of {counted(rules, 'rule')}: "
+            f"{len(results) - len(failed)} passed, {len(failed)} failed",
         )
     return 1 if failed else 0
 
@@ -83,7 +85,8 @@ def _mutants(book: RuleBook, chosen: list[str], as_json: bool) -> int:
     if as_json:
         print_json([
             {
-                "rule": report.rule_id, "mutants": report.total, "survivors": [_line(book, report.rule_id, m) for m in report.survivors],
+                "rule": report.rule_id, "mutants": report.total,
+                "survivors": [_line(book, report.rule_id, mutant) for mutant in report.survivors],
                 "proven": [m.name for m in report.proven], "stale": report.stale,
             }
             for report in reports
@@ -102,7 +105,8 @@ def _mutants(book: RuleBook, chosen: list[str], as_json: bool) -> int:
         )
         proven = sum(len(report.proven) for report in reports)
         click.echo(
-            f"{total} mutants of {len(reports)} rules: {alive} survived, {proven} proved to be the same rule",
+            f"{total} mutants of {counted(len(reports), 'rule')}: "
+            f"{alive} survived, {proven} proved to be the same rule",
         )
     return 0 if all(report.clean for report in reports) else 1
 

@@ -50,7 +50,8 @@ def _home(root: Path, *, shipped: bool) -> Path:
     beside = root.resolve().parent
     if shipped and not (beside / "pyproject.toml").is_file():
         raise UsageError(
-            "the shipped rule book is not part of a checkout, so its pages have no place; name one: --out FOLDER",
+            "the shipped rule book is not part of a checkout, so its pages have no place; name one: "
+            "--out FOLDER",
         )
     return _short(beside / "docs")
 
@@ -63,7 +64,7 @@ def _short(path: Path) -> Path:
 
 
 def drifted(made: Mapping[Path, str]) -> list[tuple[Path, str]]:
-    """Files that are not what they should be, with the reason; leftover pages of rules that are gone included.
+    """Files that are not what they should be, with the reason; pages of rules that are gone are among them.
 
     Examples:
         >>> drifted({Path("no/such/page.md"): "text"})
@@ -94,7 +95,7 @@ def write_pages(made: Mapping[Path, str]) -> list[Path]:
 
 
 def _leftover(made: Mapping[Path, str]) -> list[Path]:
-    """Pages in the folder of rules that no rule has; only pages that say of themselves that they are generated."""
+    """Pages in the folder of rules that no rule has; only those that call themselves generated."""
     from redflags.docsgen.rulepages import MARK
 
     folders = {path.parent for path in made if path.parent.name == "rules" and path.suffix == ".md"}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from redflags.explain.markdown import paragraph
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,9 +28,12 @@ def _lines(root: click.Command) -> Iterator[str]:
     yield ""
     yield "Generated from the commands' own help by `redflags rules docs`; do not edit."
     yield ""
-    yield "Every command ends with 0 when it is done, 1 when it found faults in what it checked (rules, tests, data) or could not"
-    yield "finish, and 2 when it was called wrongly. Progress is shown on a terminal only; `--json`, where there is one, prints for"
-    yield "a machine. Ctrl-C leaves nothing half-written and ends with 130; a closed pipe ends with 141."
+    yield paragraph(
+        "Every command ends with 0 when it is done, 1 when it found faults in what it checked (rules, tests, "
+        "data) or could not finish, and 2 when it was called wrongly. Progress is shown on a terminal only; "
+        "`--json`, where there is one, prints for a machine. Ctrl-C leaves nothing half-written and ends with "
+        "130; a closed pipe ends with 141."
+    )
     for path, command in _walk(root, ("redflags",)):
         yield ""
         yield f"## {' '.join(path)}" if len(path) > 1 else "## redflags"

@@ -15,7 +15,7 @@ __all__ = ["dictionary_page"]
 
 
 def dictionary_page(book: RuleBook) -> str:
-    """The page, as Markdown. A column of the ledger is laid to the columns of transactions that it is made of."""
+    """The page, as Markdown; what is read of the ledger is laid to the columns of transactions behind it."""
     made_of = _made_of()
     read_by: dict[str, set[str]] = {}
     for file in book:

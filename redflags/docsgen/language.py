@@ -1,10 +1,10 @@
-"""The appendix of the rule language: every function, aggregate, operator, code and class, read off the code."""
+"""The appendix of the rule language: functions, aggregates, operators, codes, classes, read off the code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, get_args
 
-from redflags.explain.markdown import cell, table
+from redflags.explain.markdown import cell, paragraph, table
 from redflags.expr.functions import FUNCTIONS
 from redflags.expr.nodes import COMPARISONS
 from redflags.operators.registry import operations
@@ -64,8 +64,11 @@ def language_page() -> str:
 def _lines() -> Iterator[str]:
     yield "# The rule language: appendix"
     yield ""
-    yield "Generated from the code by `redflags rules docs`; do not edit. How the language is read where it leaves a choice stands in"
-    yield "[semantics](semantics.md); which tables and columns there are, in the [data dictionary](data-dictionary.md)."
+    yield paragraph(
+        "Generated from the code by `redflags rules docs`; do not edit. How the language is read where it "
+        "leaves a choice stands in [semantics](semantics.md); which tables and columns there are, in the "
+        "[data dictionary](data-dictionary.md)."
+    )
     yield from _functions()
     yield from _comparisons()
     yield from _aggregates()
@@ -79,7 +82,7 @@ def _lines() -> Iterator[str]:
 
 def _functions() -> Iterator[str]:
     yield from ("", "## Functions", "")
-    yield "An argument with `?` may be left out, one with `*` may be repeated; `same` is the type of the arguments."
+    yield "An argument with `?` may be left out, one with `*` may be repeated; `same` is the arguments' type."
     for title, register in (("Of values", False), ("Of registers, as of the row", True)):
         yield from ("", f"### {title}", "")
         rows = (
@@ -94,40 +97,46 @@ def _comparisons() -> Iterator[str]:
     yield from ("", "## Operators of expressions", "")
     signs = " ".join(f"`{sign}`" for sign in sorted(COMPARISONS))
     yield from table(("operator", "nulls"), (
-        (f"{signs} `between ... and` `in (...)` `like`", "unknown where a side is null; false where a side is known empty"),
-        ("`+` `-` `*` `/` `\\|\\|`", "null in, null out; a division by zero is null; a known empty stays known empty"),
+        (f"{signs} `between ... and` `in (...)` `like`",
+         "unknown where a side is null; false where a side is known empty"),
+        ("`+` `-` `*` `/` `\\|\\|`",
+         "null in, null out; a division by zero is null; a known empty stays known empty"),
         ("`and` `or` `not`", "three-valued: `false and unknown` is false, `true or unknown` is true"),
         ("`is null` `is not null`", "never null; a known empty is null here"),
-        ("`is distinct from` `is not distinct from`", "never null; null is one value, and a known empty is it"),
-        ("`case when ... then ... else ... end`", "a condition that is not true is passed over; without `else` null"),
-        ("`interval '7 days'` `7d` `date '2026-01-31'` `timestamp '...'` `$parameter`", "literals and parameters"),
+        ("`is distinct from` `is not distinct from`", "never null; null and known empty are one value here"),
+        ("`case when ... then ... else ... end`",
+         "a condition that is not true is passed over; without `else` null"),
+        ("`interval '7 days'` `7d` `date '2026-01-31'` `timestamp '...'` `$parameter`",
+         "literals and parameters"),
     ))  # fmt: skip
 
 
 def _aggregates() -> Iterator[str]:
     yield from ("", "## Aggregates", "")
-    yield "One of these, with its window, is a measure. A null key makes it null; `complete: true` makes it null while its window"
-    yield "starts before the data does. *Known empty* is neither a value nor null: every comparison with it is false."
-    yield ""
-    rows = (
-        (f"`{name}`", _wants(name), AGGREGATE_WORDS[name][0], _MORE.get(name, ""), AGGREGATE_WORDS[name][1], _empty(name),
-         "decimal, approximate" if name in FLOATS else "exact")
-        for name in AGGREGATES
-    )  # fmt: skip
-    yield from table(
-        ("aggregate", "of", "gives", "also takes", "a null in the window", "no rows", "result"),
-        rows,
+    yield paragraph(
+        "One of these, with its window, is a measure. A null key makes it null; `complete: true` makes it null "
+        "while its window starts before the data does. *Known empty* is neither a value nor null: every "
+        "comparison with it is false."
     )
+    yield ""
+    heads = ("aggregate", "of", "gives", "also takes", "a null in the window", "no rows", "result")
+    yield from table(heads, (_aggregate(name) for name in AGGREGATES))
     yield ""
     yield "Every aggregate may also take:"
     yield ""
     shared = [name for name in Aggregate.model_fields if name not in AGGREGATES]
-    rows = (
+    keys = (
         (f"`{Aggregate.model_fields[name].alias or name}`", cell(_field(name)))
         for name in shared
         if name not in {"q", "n", "of", "weight", "baseline"}
     )
-    yield from table(("key", "means"), rows)
+    yield from table(("key", "means"), keys)
+
+
+def _aggregate(name: str) -> tuple[str, ...]:
+    gives, null = AGGREGATE_WORDS[name]
+    exact = "decimal, approximate" if name in FLOATS else "exact"
+    return (f"`{name}`", _wants(name), gives, _MORE.get(name, ""), null, _empty(name), exact)
 
 
 def _field(name: str) -> str:
@@ -153,8 +162,11 @@ def _empty(name: str) -> str:
 
 def _operators() -> Iterator[str]:
     yield from ("", "## Operators that make streams and registers", "")
-    yield "An operator stands under `with` in a rule, or in a file of `streams/`: `with: {name: {operator: {...}}}`. Each output row"
-    yield "has `at`, the first moment at which it can be known, and is never taken back."
+    yield paragraph(
+        "An operator stands under `with` in a rule, or in a file of `streams/`: "
+        "`with: {name: {operator: {...}}}`. Each output row has `at`, the first moment at which it can be known, "
+        "and is never taken back."
+    )
     there = operations()
     for item in there:
         yield from (
@@ -170,7 +182,8 @@ def _operators() -> Iterator[str]:
     missing = [name for name in OPERATORS if name not in {item.name for item in there}]
     if missing:
         yield ""
-        yield f"Names that are reserved, and that this version does not run: {', '.join(f'`{name}`' for name in missing)}."
+        names = ", ".join(f"`{name}`" for name in missing)
+        yield f"Names that are reserved, and that this version does not run: {names}."
 
 
 def _facts() -> Iterator[str]:
@@ -183,7 +196,8 @@ def _facts() -> Iterator[str]:
     yield ""
     yield "`when` joins facts by `and`, `or`, `not`, `at_least(k, a, b, ...)` and `points(a, b, ...) >= n`."
     yield ""
-    yield f"Sentences (`because`, `rationale`) hold `{{name}}`, `{{name|format}}` or `{{$parameter}}`; formats: {', '.join(FORMATS)}."
+    yield "Sentences (`because`, `rationale`) hold `{name}`, `{name|format}` or `{$parameter}`; formats: "
+    yield ", ".join(FORMATS) + "."
 
 
 def _params() -> Iterator[str]:

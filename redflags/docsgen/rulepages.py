@@ -25,7 +25,8 @@ def rule_pages(book: RuleBook) -> dict[str, str]:
 
 def _page(book: RuleBook, file: RuleFile) -> str:
     text = rule_page(book, file).markdown()
-    return f"{text}\n*Generated from `{file.family}/{file.path.name}` {MARK}. The alert is a lead for a human, never an accusation.*\n"
+    lead = "An alert of this rule is a lead for a human, never an accusation."
+    return f"{text}\n*Generated from `{file.family}/{file.path.name}` {MARK}. {lead}*\n"
 
 
 def _index(book: RuleBook) -> str:
@@ -51,21 +52,21 @@ def _index(book: RuleBook) -> str:
         for name in file.rule.typologies:
             schemes.setdefault(name, []).append(file.id)
     lines += ["## By typology", ""]
-    rows = tuple(
+    pointed = tuple(
         (
             book.typologies[name].title if name in book.typologies else name,
             ", ".join(f"[{rule}]({rule}.md)" for rule in sorted(rules)),
         )
         for name, rules in sorted(schemes.items())
     )
-    lines += [*table(("typology", "rules"), rows), ""]
+    lines += [*table(("typology", "rules"), pointed), ""]
     lines += [
         "## Policies",
         "",
         "Safeguards that run before severity; the engine derives which of them a rule takes.",
         "",
     ]
-    rows = tuple(
+    safeguards = tuple(
         (
             name,
             cell(policy.title),
@@ -75,5 +76,5 @@ def _index(book: RuleBook) -> str:
         )
         for name, policy in sorted(book.policies.items())
     )
-    lines += [*table(("policy", "title", "does", "why", "rules"), rows), ""]
+    lines += [*table(("policy", "title", "does", "why", "rules"), safeguards), ""]
     return "\n".join(lines)

@@ -157,12 +157,12 @@ def run_aggregate(
             put("null", lacking > 0)
         case "hhi":
             weights = np.ones(rows.size, np.int64) if values is None else values
-            index, total, _, overflow = kernel.hhi(weights, nulls, groups, inputs.n_groups, lo, hi)
+            index, total, left_out, overflow = kernel.hhi(weights, nulls, groups, inputs.n_groups, lo, hi)
             lacking = np.zeros(lo.size, np.int64) if nulls is None else kernel.null_counts(nulls, lo, hi)
             no_overflow(overflow & (lacking == 0))
             put("", index)
-            put("null", lacking > 0)
-            put("empty", (lacking == 0) & (total == 0))
+            put("null", (lacking > 0) | ((left_out < hi - lo) & (total == 0)))  # shares of nothing: 0 / 0
+            put("empty", (lacking == 0) & (left_out == hi - lo))
         case "entropy":
             bits, n = kernel.entropy(groups, inputs.n_groups, lo, hi)
             put("", bits)

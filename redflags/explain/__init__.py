@@ -1,4 +1,4 @@
-"""Explanations: the story of an alert, why a rule did not fire, and what a rule looks for, as pages for people."""
+"""Explanations for people: the story of an alert, why a rule did not fire, what a rule looks for."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from redflags.ingest.dataset import Dataset
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook, RuleFile
+    from redflags.rules.model import Reference
 
 __all__ = ["BAND_TONES", "alert_page", "book_of", "policy_words", "reference_words"]
 
@@ -61,7 +62,7 @@ def alert_page(
     """The page of one alert; see `redflags.explain.explain_alert`."""
     book = book if book is not None else book_of(run)
     file = _rule_of(book, alert["rule_id"])
-    return Page(tuple(_blocks(run, alert, book, file, dataset, limit)))
+    return Page(tuple(_blocks(run, alert, book=book, file=file, dataset=dataset, limit=limit)))
 
 
 def book_of(run: Run) -> RuleBook | None:
@@ -82,6 +83,7 @@ def _rule_of(book: RuleBook | None, rule_id: str) -> RuleFile | None:
 def _blocks(
     run: Run,
     alert: Mapping[str, Any],
+    *,
     book: RuleBook | None,
     file: RuleFile | None,
     dataset: Dataset | None,
@@ -257,11 +259,12 @@ def _evidence(
             Column("line", right=True),
         )
         yield Grid(heads, tuple(
-            (row["row_id"], row["table"], _role(row["role"]), row["source_file"] or "", f"{row['source_row'] or ''}")
+            (row["row_id"], row["table"], _role(row["role"]), row["source_file"] or "",
+             str(row["source_row"] or ""))
             for row, _ in lines
         ))  # fmt: skip
         yield Para(
-            "Dates, amounts and counterparties stand in the data, which was not at hand (give it with --data).",
+            "Dates, amounts and counterparties stand in the data, which was not at hand; say where: --data.",
             "quiet",
         )
     if len(rows) > len(shown):
@@ -306,9 +309,9 @@ def policy_words(policy: Mapping[str, Any]) -> str:
     """What a policy did to an alert."""
     value = policy.get("value")
     did = {
-        "cap": f"band held at {value}", "route": f"goes to {human(str(value))}", "review": f"to be read by {human(str(value))}",
-        "wording": "wording added", "redact": f"kept from line staff: {value}", "expire": f"to be deleted after {value} days",
-        "suppress": "held back",
+        "cap": f"band held at {value}", "route": f"goes to {human(str(value))}", "wording": "wording added",
+        "review": f"to be read by {human(str(value))}", "redact": f"kept from line staff: {value}",
+        "expire": f"to be deleted after {value} days", "suppress": "held back",
     }.get(policy["action"], policy["action"])  # fmt: skip
     return f"{policy['id']} ({did}): {policy['text']}"
 
@@ -331,7 +334,7 @@ def _safeguards(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Blo
         yield Para(" ".join(file.rule.proportionality.split()))
 
 
-def reference_words(book: RuleBook | None, reference: Any) -> str:
+def reference_words(book: RuleBook | None, reference: Reference) -> str:
     """A source with its place in it."""
     source = book.sources.get(reference.source) if book is not None else None
     if source is None:

@@ -1,7 +1,7 @@
 """The heads of rules, read without the rest, for lists that have to come at once.
 
-Nothing here needs frames or models: of each file only the few keys of the head are read. Whether the rules are sound is not
-asked; `redflags rules check` does that.
+Nothing here needs frames or models: of each file only the few keys of the head are read. Whether the rules
+are sound is not asked; `redflags rules check` does that.
 """
 
 from __future__ import annotations
@@ -130,5 +130,6 @@ def heads_page(heads: Sequence[Head]) -> Page:
         rows.append((f"  {head.id}", head.title, head.severity, head.status))
         tones.append("plain")
     count = len({head.family for head in heads})
-    told = f"{counted(len(heads), 'rule')} in {counted(count, 'family', 'families')}. One of them as a page: redflags rules show ID"
+    told = f"{counted(len(heads), 'rule')} in {counted(count, 'family', 'families')}."
+    told += " One of them as a page: redflags rules show ID"
     return Page((Grid(columns, tuple(rows), tuple(tones)), Para(told, "quiet")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from redflags.explain.page import Bars, Block, Code, Grid, Heading, Items, Page, Pairs, Para, Title
@@ -9,7 +10,7 @@ from redflags.explain.page import Bars, Block, Code, Grid, Heading, Items, Page,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["cell", "markdown", "table"]
+__all__ = ["cell", "markdown", "paragraph", "table"]
 
 
 def markdown(page: Page) -> str:
@@ -28,6 +29,16 @@ def cell(text: str, *, code: bool = False) -> str:
     if not code:
         return flat.replace("<", "&lt;")
     return f"`{flat}`" if flat else ""
+
+
+def paragraph(text: str) -> str:
+    """A paragraph in lines of one width, so that a change of a word shows as a change of few lines.
+
+    Examples:
+        >>> paragraph("one  two")
+        'one two'
+    """
+    return textwrap.fill(" ".join(text.split()), 118, break_long_words=False, break_on_hyphens=False)
 
 
 def table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]] | tuple[tuple[str, ...], ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What every explanation is made of: a page of a few kinds of blocks, which a terminal, a pipe and a file can all show."""
+"""What every explanation is made of: a page of a few kinds of blocks, for a terminal, a pipe or a file."""
 
 from __future__ import annotations
 

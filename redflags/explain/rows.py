@@ -41,7 +41,7 @@ class Seen:
 
 
 def seen_rows(dataset: Dataset, evidence: pl.DataFrame) -> dict[tuple[str, str], Seen]:
-    """The rows of an evidence frame, found in the data set by table and row id; those it does not hold are left out."""
+    """The rows of an evidence frame by table and row id, as far as the data set holds them."""
     found: dict[tuple[str, str], Seen] = {}
     for (stream,), part in evidence.group_by(["table"], maintain_order=True):
         ids = part["row_id"].unique().to_list()
@@ -133,6 +133,6 @@ def party_words(dataset: Dataset | None, party_id: str | None) -> str:
     row = found.row(found.height - 1, named=True)
     kind = row.get("party_type")
     country = row.get("residence_country") or row.get("incorporation_country")
-    parts = [row.get("name"), human(kind) if kind else None, row.get("occupation_code") or row.get("industry_code"),
-             row.get("segment"), country]  # fmt: skip
-    return ", ".join(human(str(part)) if part is not row.get("name") else str(part) for part in parts if part)
+    work = row.get("occupation_code") or row.get("industry_code")
+    said = [human(str(part)) for part in (kind, work, row.get("segment"), country) if part]
+    return ", ".join([row["name"], *said] if row.get("name") else said)

@@ -27,7 +27,7 @@ def data_of(run: Run, data: str | Path | None = None) -> Dataset | None:
 
     Args:
         run: The run.
-        data: Where the data is now; without, where the manifest says it was, if it is still there and not large.
+        data: Where the data is now; without, where the manifest says it was, if it is there and not large.
 
     Returns:
         The data set; None where it is not at hand and was not asked for by name.
@@ -87,7 +87,7 @@ class Raw:
         file: The file.
         row: Its data row, counted from 1.
         values: Every field that is not empty.
-        unchanged: Whether the file still has the bytes that the run read; None where the run did not note them.
+        unchanged: Whether the file still has the bytes that the run read; None where none were noted.
     """
 
     file: Path
@@ -119,7 +119,7 @@ def raw_rows(run: Run, places: Sequence[tuple[str, int]]) -> list[Raw]:
         for row in (row for other, row in places if other == name):
             if not 1 <= row <= frame.height:
                 raise DataError(
-                    f"{path} has {frame.height:,} rows, and row {row:,} is wanted; it is not the file that was read",
+                    f"{path} has {frame.height:,} rows, not row {row:,}; it is not the file that was read",
                 )
             values = tuple(
                 (key, str(value))

@@ -21,6 +21,8 @@ _ROW_TONES: Final[Mapping[str, Tone]] = {"high": "strong", "low": "quiet"}
 _TOP = 10
 _REJECTS = 5
 _LINES = 15
+#: Smaller shares are not told apart.
+_SMALL = 0.001
 #: Longer sentences are cut in the table; the story has them whole.
 _SENTENCE = 130
 
@@ -71,7 +73,8 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
         "strong",
     )
     heads = (
-        Column("#", right=True), Column("score", right=True), Column("band", extra=True), Column("alert", keep=True),
+        Column("#", right=True), Column("score", right=True), Column("band", extra=True),
+        Column("alert", keep=True),
         Column("subject", keep=True), Column("what was seen"),
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []
@@ -152,7 +155,7 @@ def _weight(lines: list[dict[str, Any]]) -> float:
 
 
 def _share(share: float) -> str:
-    return "under 0.1%" if share < 0.001 else f"{share:.1%}"
+    return "under 0.1%" if share < _SMALL else f"{share:.1%}"
 
 
 def _notes(run: Run) -> Iterator[str]:
@@ -163,7 +166,7 @@ def _notes(run: Run) -> Iterator[str]:
         )
         yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
     if not run.pending.is_empty():
-        yield f"{counted(run.pending.height, 'row')} wait for their judgement, which lies after the end of the data"
+        yield f"{counted(run.pending.height, 'row')} wait for a judgement that lies after the end of the data"
     if not run.suppressed.is_empty():
         yield f"{counted(run.suppressed.height, 'alert')} held back by policies, in suppressed.parquet"
     if not run.withdrawn.is_empty():

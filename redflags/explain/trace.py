@@ -46,7 +46,8 @@ def _blocks(run: Run, alert: Mapping[str, Any], shown: int) -> Iterator[Block]:
         Column("data row", right=True),
     )
     yield Grid(heads, tuple(
-        (row["row_id"], row["table"], human(row["role"].replace("judged", "hit")), row["source_file"] or "not known",
+        (row["row_id"], row["table"], human(row["role"].replace("judged", "hit")),
+         row["source_file"] or "not known",
          "" if row["source_row"] is None else f"{row['source_row']:,}")
         for row in rows
     ))  # fmt: skip

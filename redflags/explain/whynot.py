@@ -22,8 +22,8 @@ _MARKS: Final[dict[bool | None, tuple[str, Tone]]] = {
     True: ("yes", "good"), False: ("no", "bad"), None: ("unknown", "warn"),
 }  # fmt: skip
 _OUTCOMES: Final[dict[str, tuple[str, Tone]]] = {
-    "fired": ("FIRED", "bad"), "not fired": ("DID NOT FIRE", "good"), "not evaluable": ("COULD NOT BE JUDGED", "warn"),
-    "no rows": ("NOTHING TO JUDGE", "plain"),
+    "fired": ("FIRED", "bad"), "not fired": ("DID NOT FIRE", "good"),
+    "not evaluable": ("COULD NOT BE JUDGED", "warn"), "no rows": ("NOTHING TO JUDGE", "plain"),
 }  # fmt: skip
 
 
@@ -87,7 +87,8 @@ def _blocks(found: WhyNot, file: RuleFile, zone: str) -> Iterator[Block]:
             yield from _values(facts)
     if found.outcome == "not fired":
         yield Para(
-            "A rule that did not fire says only that this pattern was not seen in this data up to the run's end.",
+            "That a rule did not fire says only that its pattern was not seen in this data up to the end of "
+            "the run.",
             "quiet",
         )
     if not found.rows and not found.facts:

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from redflags.rules.model import Aggregate
 
 __all__ = [
-    "amount_words", "counted", "how_measured", "human", "limit_words", "moment_words", "op_words", "span_words", "value_words",
-    "with_params",
+    "amount_words", "counted", "how_measured", "human", "limit_words", "moment_words", "op_words",
+    "span_words", "value_words", "with_params",
 ]  # fmt: skip
 
 _OPS: Final = {
-    ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "", "<>": "other than", "!=": "other than",
+    ">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "", "<>": "other than",
 }  # fmt: skip
 _HEAD: Final = {
-    "sum": "sum of {}", "mean": "mean of {}", "std": "spread (standard deviation) of {}", "min": "smallest {}",
-    "max": "largest {}", "median": "middle (median) {}", "quantile": "quantile of {}", "mad": "median deviation of {}",
-    "distinct": "number of different {}", "first": "first {}", "last": "latest {}", "top_sum": "sum of {} of the largest groups",
-    "hhi": "concentration of {}", "entropy": "evenness (entropy) of {}", "divergence": "change in the mix of {}",
-    "rank": "share of earlier rows below {}", "bag": "all of {}", "since": "time since the last row",
+    "sum": "sum of {}", "mean": "mean of {}", "std": "spread (standard deviation) of {}",
+    "min": "smallest {}", "max": "largest {}", "median": "middle (median) {}", "quantile": "quantile of {}",
+    "mad": "median deviation of {}", "distinct": "number of different {}", "first": "first {}",
+    "last": "latest {}", "top_sum": "sum of {} of the largest groups", "hhi": "concentration of {}",
+    "entropy": "evenness (entropy) of {}", "divergence": "change in the mix of {}",
+    "rank": "share of rows below {}", "bag": "all of {}", "since": "time since the last row",
 }  # fmt: skip
 _FINEST: Final = Decimal("0.0001")
 _SHOWN: Final = Decimal("0.01")

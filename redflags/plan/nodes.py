@@ -128,7 +128,7 @@ class Measure:
     def window(self) -> tuple[int | None, int, bool]:
         """Left and right offset from the row's moment, and whether the right edge is open."""
         left = None if self.within is None else -(self.before + self.within)
-        return left, self.after - self.before, self.open_right
+        return left, self.after or -self.before, self.open_right
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def alert(run) -> str:
 @pytest.fixture
 def own_book(tmp_path) -> Path:
     """A copy of the shipped rule book that may be spoilt."""
-    return Path(shutil.copytree(rules_dir(), tmp_path / "book"))
+    shutil.copytree(rules_dir(), tmp_path / "book")
+    return Path(tmp_path / "book")
 
 
 @pytest.fixture

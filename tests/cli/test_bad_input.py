@@ -1,4 +1,4 @@
-"""Every way of being given something bad ends with one clear message, exit code 1 or 2, and nothing half-written."""
+"""Bad input ends with one clear message, exit code 1 or 2, and nothing half-written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def nothing_left(tmp_path):
     assert {name for name in after - before if name == "out" or name.startswith(".")} == set()
 
 
-def test_data_that_does_not_exist(call, nothing_left):
+@pytest.mark.usefixtures("nothing_left")
+def test_data_that_does_not_exist(call):
     refused(call("screen", "nowhere", "--out", "out"), 1, "nowhere does not exist")
 
 
@@ -69,15 +70,19 @@ def test_unknown_profile_and_rule(call, bank):
 @pytest.mark.usefixtures("nothing_left")
 def test_times_that_are_none(call, bank):
     only = ("--only", "test-then-escalate")
-    refused(call("screen", bank, "--out", "out", "--as-of", "yesterday", *only), 2, "'yesterday'", "2026-01-31")
+    refused(
+        call("screen", bank, "--out", "out", "--as-of", "yesterday", *only), 2, "'yesterday'", "2026-01-31"
+    )
     refused(call("screen", bank, "--out", "out", "--lateness", "2 days", *only), 2, "2 days", "7d")
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_rules_with_many_faults_are_told_of_all_at_once(call, bank, tmp_path):
     rule = {
-        "id": "Bad Id", "title": 3, "version": 0, "status": "new", "kind": "magic", "severity": "dire", "colour": "red",
-        "references": [], "detect": {"from": "ledgr", "subject": "party_id", "facts": {}, "when": "x", "wehre": "a"},
+        "id": "Bad Id", "title": 3, "version": 0, "status": "new", "kind": "magic",
+        "severity": "dire", "colour": "red",
+        "references": [],
+        "detect": {"from": "ledgr", "subject": "party_id", "facts": {}, "when": "x", "wehre": "a"},
     }  # fmt: skip
     (tmp_path / "faulty.yaml").write_text(yaml.safe_dump(rule), encoding="utf-8")
     result = call("screen", bank, "--out", "out", "--rules", "faulty.yaml")
@@ -87,7 +92,9 @@ def test_rules_with_many_faults_are_told_of_all_at_once(call, bank, tmp_path):
     assert result.stderr.splitlines()[-1] == f"{len(lines)} faults"
     checked = call("rules", "check", "faulty.yaml")
     assert checked.exit_code == 1
-    assert len([line for line in checked.stdout.splitlines() if line.startswith("faulty.yaml:")]) == len(lines)
+    assert len([line for line in checked.stdout.splitlines() if line.startswith("faulty.yaml:")]) == len(
+        lines
+    )
 
 
 def test_profile_out_of_range_and_for_an_unknown_rule(call, own_book, bank):

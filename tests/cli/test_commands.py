@@ -17,7 +17,9 @@ def good(result):
 
 
 def test_screen_writes_a_run_and_says_where(call, bank):
-    said = good(call("screen", bank, "--out", "out", "--profile", "eu", "--only", "test-then-escalate", "--timings"))
+    said = good(
+        call("screen", bank, "--out", "out", "--profile", "eu", "--only", "test-then-escalate", "--timings")
+    )
     assert "alert" in said.splitlines()[0]
     assert "The run is in out." in said
     assert "redflags explain out " in said
@@ -25,7 +27,17 @@ def test_screen_writes_a_run_and_says_where(call, bank):
 
 
 def test_screen_for_a_machine(call, bank):
-    words = ("screen", bank, "--out", "out", "--only", "test-then-escalate", "--only", "cash-split-multi-site-24h", "--json")
+    words = (
+        "screen",
+        bank,
+        "--out",
+        "out",
+        "--only",
+        "test-then-escalate",
+        "--only",
+        "cash-split-multi-site-24h",
+        "--json",
+    )
     said = json.loads(good(call(*words)))
     assert said["rules"] == 2
     assert said["run"] == "out"
@@ -35,7 +47,10 @@ def test_screen_for_a_machine(call, bank):
 def test_screen_continues_an_earlier_run(call, bank, tmp_path):
     moves = pl.read_parquet(bank / "transactions.parquet").with_columns(pl.col("booked_at"))
     cut = moves["booked_at"].max()
-    for name, part in (("one", pl.col("booked_at") <= cut - pl.duration(days=10)), ("two", pl.col("booked_at") > cut - pl.duration(days=10))):
+    for name, part in (
+        ("one", pl.col("booked_at") <= cut - pl.duration(days=10)),
+        ("two", pl.col("booked_at") > cut - pl.duration(days=10)),
+    ):
         folder = tmp_path / name
         shutil.copytree(bank, folder)
         moves.filter(part).write_parquet(folder / "transactions.parquet")
@@ -58,7 +73,9 @@ def test_demo(call, tmp_path):
     assert "Why it fired" in said
     assert "The run is in redflags-demo." in said
     assert (tmp_path / "redflags-demo" / "alerts.parquet").is_file()
-    ideas = [line.strip() for line in said.partition("What to try next")[2].splitlines() if "redflags " in line]
+    ideas = [
+        line.strip() for line in said.partition("What to try next")[2].splitlines() if "redflags " in line
+    ]
     assert len(ideas) >= 5
     for idea in ideas:
         result = call(*idea.split()[1:])
@@ -68,8 +85,12 @@ def test_demo(call, tmp_path):
 
 def test_explain_reads_like_a_story(call, run, alert):
     said = good(call("explain", run, alert[:10]))
-    for head in ("Who", "When", "What was seen", "Why it fired", "Observed against the limit", "What would have made it not fire",
-                 "Evidence", "Innocent readings to rule out first", "Next steps", "What this rule does not see", "Safeguards", "Sources"):  # fmt: skip
+    heads = (
+        "Who", "When", "What was seen", "Why it fired", "Observed against the limit",
+        "What would have made it not fire", "Evidence", "Innocent readings to rule out first", "Next steps",
+        "What this rule does not see", "Safeguards", "Sources",
+    )  # fmt: skip
+    for head in heads:
         assert f"\n{head}" in said
     assert "EUR" in said.partition("Evidence")[2]
     assert "a lead for a human" in said
@@ -89,11 +110,15 @@ def test_explain_without_the_data(call, run, alert, tmp_path):
 
 
 def test_explain_why_a_rule_did_not_fire(call, run):
-    fired = set(pl.read_parquet(run / "alerts.parquet").filter(pl.col("rule_id") == "test-then-escalate")["subject_id"])
+    fired = set(
+        pl.read_parquet(run / "alerts.parquet").filter(pl.col("rule_id") == "test-then-escalate")[
+            "subject_id"
+        ]
+    )
     others = set(pl.read_parquet(run / "alerts.parquet")["subject_id"]) - fired
-    said = good(call("explain", run, "--subject", sorted(others)[0], "--rule", "test-then-escalate"))
+    said = good(call("explain", run, "--subject", min(others), "--rule", "test-then-escalate"))
     assert "DID NOT FIRE" in said or "NOTHING TO JUDGE" in said or "COULD NOT BE JUDGED" in said
-    said = good(call("explain", run, "--subject", sorted(fired)[0], "--rule", "test-then-escalate"))
+    said = good(call("explain", run, "--subject", min(fired), "--rule", "test-then-escalate"))
     assert "FIRED" in said
     assert "at least" in said
     said = good(call("explain", run, "--subject", "nobody", "--rule", "test-then-escalate"))
@@ -127,7 +152,21 @@ def test_export_reads_back(call, run, form, out):
 
 
 def test_generate(call, tmp_path):
-    said = good(call("generate", "--out", "made", "--seed", "3", "--parties", "60", "--months", "5", "--plant", "test-then-escalate:1"))
+    said = good(
+        call(
+            "generate",
+            "--out",
+            "made",
+            "--seed",
+            "3",
+            "--parties",
+            "60",
+            "--months",
+            "5",
+            "--plant",
+            "test-then-escalate:1",
+        )
+    )
     assert "1 planted case" in said
     assert (tmp_path / "made" / "answer_key").is_dir()
     assert call("generate", "--out", "x", "--plant", "test-then-escalate").exit_code == 2
@@ -149,7 +188,7 @@ def test_test_names_the_case_that_fails(call, own_book):
     assert "expected t1; found none" in result.stdout
 
 
-def test_mutants(call, tmp_path):
+def test_mutants(call):
     # The scaffold's tests are a beginning, so some mutants live; each is shown with its line.
     good(call("rules", "new", "my-rule", "--rules", "book"))
     result = call("test", "my-rule", "--rules", "book", "--mutants")
@@ -188,8 +227,9 @@ def test_help_loads_neither_frames_nor_rich():
 
 
 def test_a_closed_pipe_is_no_fault():
-    command = f"{sys.executable} -m redflags.cli rules show test-then-escalate --plan | true; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    plan = f"{sys.executable} -m redflags.cli rules show test-then-escalate --plan"
+    command = f"{plan} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.strip() in {"0", "141"}
 

@@ -35,7 +35,8 @@ def test_check_names_every_fault_at_its_place(call, own_book):
     path = own_book / "structuring" / "cash-just-below-threshold-repeat.yaml"
     text = path.read_text(encoding="utf-8")
     for good_text, bad in (
-        ("severity: high", "severity: dire"), ("from: ledger", "from: ledgr"), ("is: frequency", "is: frequncy"),
+        ("severity: high", "severity: dire"), ("from: ledger", "from: ledgr"),
+        ("is: frequency", "is: frequncy"),
         ("source: us-31-cfr-x", "source: us-31-cfr"), ("instrument = 'cash'", "instrumet = 'cash'"),
     ):  # fmt: skip
         assert good_text in text
@@ -45,13 +46,15 @@ def test_check_names_every_fault_at_its_place(call, own_book):
     assert result.exit_code == 1
     lines = result.stdout.splitlines()[:-1]
     assert len(lines) >= 4
-    assert all(line.startswith("book/structuring/cash-just-below-threshold-repeat.yaml:") for line in lines), lines
+    assert all(
+        line.startswith("book/structuring/cash-just-below-threshold-repeat.yaml:") for line in lines
+    ), lines
     assert any("ledger" in line for line in lines)
     faults = json.loads(call("rules", "check", path, "--json").stdout)
     assert len(faults) == len(lines)
 
 
-def test_new_writes_a_rule_that_checks_and_passes(call, tmp_path):
+def test_new_writes_a_rule_that_checks_and_passes(call):
     good(call("rules", "new", "cash-in-pieces", "--rules", "mine"))
     assert "1 rule checked, no faults" in good(call("rules", "check", "mine"))
     assert " 0 failed" in good(call("test", "--rules", "mine"))
@@ -88,4 +91,7 @@ def test_docs(call, tmp_path):
 def test_docs_of_ones_own_book(call, tmp_path):
     good(call("rules", "new", "cash-in-pieces", "--rules", "mine"))
     good(call("rules", "docs", "--rules", "mine", "--out", "pages"))
-    assert {path.name for path in (tmp_path / "pages" / "rules").iterdir()} == {"README.md", "cash-in-pieces.md"}
+    assert {path.name for path in (tmp_path / "pages" / "rules").iterdir()} == {
+        "README.md",
+        "cash-in-pieces.md",
+    }

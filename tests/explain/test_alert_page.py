@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,18 +17,21 @@ from redflags.results.schema import ALERTS, EVIDENCE, SUPPRESSED
 from redflags.rules.load import load_rules
 
 T = dt.datetime(2026, 3, 16, 10, 37, tzinfo=dt.UTC)
-ALERT = {
-    "alert_id": "abc123", "rule_id": "cash-just-below-threshold-repeat", "rule_version": 1, "subject_kind": "party",
-    "subject_id": "P1", "party_id": "P1", "family": "structuring", "severity": "high", "score": 70, "band": "high",
-    "state": "open", "first_at": T, "last_at": T + dt.timedelta(days=3), "judged_at": T, "hits": 2, "txn_count": 3,
+ALERT: dict[str, Any] = {
+    "alert_id": "abc123", "rule_id": "cash-just-below-threshold-repeat", "rule_version": 1,
+    "subject_kind": "party", "subject_id": "P1", "party_id": "P1", "family": "structuring", "severity": "high",
+    "score": 70, "band": "high", "state": "open", "first_at": T, "last_at": T + dt.timedelta(days=3),
+    "judged_at": T, "hits": 2, "txn_count": 3,
     "rationale": "Three deposits. This is consistent with keeping amounts small.",
     "facts": [
         {"name": "repeated", "kind": "frequency", "points": 15, "sentence": "3 cash amounts"},
         {"name": "together", "kind": "amount", "points": 5, "sentence": "together 26,635.00 EUR"},
     ],
     "observed": [
-        {"name": "times", "value": "3", "unit": "count", "threshold": ">= 3", "window_from": T - dt.timedelta(days=10), "window_to": T},
-        {"name": "total", "value": "26635", "unit": "EUR", "threshold": ">= 10000", "window_from": None, "window_to": T},
+        {"name": "times", "value": "3", "unit": "count", "threshold": ">= 3",
+         "window_from": T - dt.timedelta(days=10), "window_to": T},
+        {"name": "total", "value": "26635", "unit": "EUR", "threshold": ">= 10000",
+         "window_from": None, "window_to": T},
     ],
     "params": [{"name": "window", "value": "10 days"}], "typologies": ["structuring"], "indicators": [],
     "policies": [], "counterfactual": "Would not have fired if times had been below 3 (it was 3).",
@@ -39,10 +43,21 @@ def run_of(**changes) -> Run:
     alert = ALERT | changes
     rows = [("ledger", "T1/in", "judged, times"), ("ledger", "T2/in", "times"), ("ledger", "T9/in", "times")]
     evidence = [
-        {"alert_id": "abc123", "table": table, "row_id": row, "role": role, "source_file": "t.csv", "source_row": n}
+        {
+            "alert_id": "abc123",
+            "table": table,
+            "row_id": row,
+            "role": role,
+            "source_file": "t.csv",
+            "source_row": n,
+        }
         for n, (table, row, role) in enumerate(rows, 1)
     ]
-    return Run(MANIFEST, alerts=pl.DataFrame([alert], schema=dict(ALERTS)), evidence=pl.DataFrame(evidence, schema=dict(EVIDENCE)))
+    return Run(
+        MANIFEST,
+        alerts=pl.DataFrame([alert], schema=dict(ALERTS)),
+        evidence=pl.DataFrame(evidence, schema=dict(EVIDENCE)),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +69,15 @@ def book():
 def dataset() -> Dataset:
     moves = pl.DataFrame(
         {
-            "txn_id": ["T1", "T2"], "booked_at": [T, T - dt.timedelta(days=2)], "amount": [90_000_000, 95_000_000],
-            "currency": ["EUR", "EUR"], "instrument": ["cash", "wire"], "channel": ["branch", None], "service_point_id": ["SP1", None],
+            "txn_id": ["T1", "T2"], "booked_at": [T, T - dt.timedelta(days=2)],
+            "amount": [90_000_000, 95_000_000], "currency": ["EUR", "EUR"], "instrument": ["cash", "wire"],
+            "channel": ["branch", None], "service_point_id": ["SP1", None],
             "from_name": [None, "Somebody"], "from_country": [None, "AT"], "to_party_id": ["P1", "P1"],
         }
     )  # fmt: skip
-    parties = pl.DataFrame({"party_id": ["P1"], "party_type": ["person"], "name": ["Aba Example"], "residence_country": ["AT"]})
+    parties = pl.DataFrame(
+        {"party_id": ["P1"], "party_type": ["person"], "name": ["Aba Example"], "residence_country": ["AT"]}
+    )
     return Dataset({"transactions": moves, "parties": parties}, "EUR", "Europe/Vienna")
 
 
@@ -101,9 +119,16 @@ def test_evidence_with_and_without_the_data(book, dataset):
 def test_what_policies_did_is_said(book):
     policies = [
         {"id": "npo-proportionality", "action": "cap", "value": "low", "text": "One fact alone."},
-        {"id": "victims", "action": "route", "value": "victim_support", "text": "Contact goes through victim support."},
+        {
+            "id": "victims",
+            "action": "route",
+            "value": "victim_support",
+            "text": "Contact goes through victim support.",
+        },
     ]
-    text = " ".join(str(explain_alert(run_of(score=39, band="low", policies=policies), "abc", book=book)).split())
+    text = " ".join(
+        str(explain_alert(run_of(score=39, band="low", policies=policies), "abc", book=book)).split()
+    )
     assert "score, held down by the policy npo-proportionality" in text
     assert "victims (goes to victim support): Contact goes through victim support." in text
     assert "npo-proportionality (band held at low): One fact alone." in text
@@ -116,26 +141,42 @@ def test_a_cap_below_the_base_still_adds_up(book):
 
 
 def test_hidden_reasons_stay_hidden(book):
-    policies = [{"id": "restricted-details", "action": "redact", "value": "facts, rationale", "text": "Reasons held back."}]
+    policies = [
+        {
+            "id": "restricted-details",
+            "action": "redact",
+            "value": "facts, rationale",
+            "text": "Reasons held back.",
+        }
+    ]
     text = str(explain_alert(run_of(facts=[], observed=[], policies=policies), "abc", book=book))
     assert "kept for cleared reviewers" in text
     assert "▒" not in text
 
 
 def test_unknown_facts_are_named(book):
-    facts = [*ALERT["facts"], {"name": "new_way", "kind": "unknown", "points": 0, "sentence": "could not be judged"}]
-    assert "Could not be judged, and added no points: new way." in str(explain_alert(run_of(facts=facts), "abc", book=book))
+    facts = [
+        *ALERT["facts"],
+        {"name": "new_way", "kind": "unknown", "points": 0, "sentence": "could not be judged"},
+    ]
+    assert "Could not be judged, and added no points: new way." in str(
+        explain_alert(run_of(facts=facts), "abc", book=book)
+    )
 
 
 def test_a_rule_that_is_gone_or_newer(book):
     text = str(explain_alert(run_of(rule_id="no-such-rule"), "abc", book=book))
     assert "Why it fired" in text
     assert "Next steps" not in text
-    assert "the rule is at version 1 by now" in " ".join(str(explain_alert(run_of(rule_version=7), "abc", book=book)).split())
+    assert "the rule is at version 1 by now" in " ".join(
+        str(explain_alert(run_of(rule_version=7), "abc", book=book)).split()
+    )
 
 
 def test_a_suppressed_alert_says_so(book):
-    held = pl.DataFrame([ALERT | {"policy": "humanitarian-carve-out", "reason": "Licensed."}], schema=dict(SUPPRESSED))
+    held = pl.DataFrame(
+        [ALERT | {"policy": "humanitarian-carve-out", "reason": "Licensed."}], schema=dict(SUPPRESSED)
+    )
     text = str(explain_alert(Run(MANIFEST, suppressed=held), "abc", book=book))
     assert "Held back by the policy humanitarian-carve-out: Licensed." in text
 

@@ -66,19 +66,22 @@ def test_the_commands_page_has_every_option():
 def commands_in(text: str) -> list[list[str]]:
     """Every `redflags ...` line of the code blocks and code spans."""
     blocks = re.findall(r"```(?:sh|console|)\n(.*?)```", text, re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`(redflags [^`]+)`", text)
+    lines = [line for block in blocks for line in block.splitlines()] + re.findall(
+        r"`(redflags [^`]+)`", text
+    )
     found = [line.removeprefix("$ ").split("#")[0].split() for line in lines]
-    return [words[1:] for words in found if words[:1] == ["redflags"] and len(words) > 1]
+    return [words[1:] for words in found if len(words) > 1 and words[0] == "redflags"]
 
 
 def test_every_command_of_the_readme_exists():
     found = commands_in((ROOT / "README.md").read_text(encoding="utf-8"))
     assert len(found) >= 10
     for words in found:
-        command, rest = main, words
+        command: click.Command = main
+        rest = words
         while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
             below = command.get_command(click.Context(command), rest[0])
-            assert below is not None, words
+            assert below is not None
             command, rest = below, rest[1:]
         known = {name for option in command.params for name in option.opts} | {"--help", "--version"}
         for word in rest:
@@ -124,7 +127,9 @@ def test_the_alert_shown_in_the_readme_is_the_real_one():
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    for code in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL):
+    for code in re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    ):
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
     said = capsys.readouterr().out
     assert "alerts in all" in said

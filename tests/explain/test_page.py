@@ -10,9 +10,19 @@ PAGE = Page(
         Title("A rule", "HIGH 70", "bad"),
         Pairs((("Who", "party P1"),)),
         Heading("Why"),
-        Bars((Bar("base", 50), Bar("three deposits", 15, 50), Bar("none", 0, 65), Bar("score", 65, 0, total=True))),
+        Bars(
+            (
+                Bar("base", 50),
+                Bar("three deposits", 15, 50),
+                Bar("none", 0, 65),
+                Bar("score", 65, 0, total=True),
+            )
+        ),
         Heading("Rows"),
-        Grid((Column("row", keep=True), Column("a | b", code=True), Column("more", extra=True)), (("T1/in", "x | y", "z"),)),
+        Grid(
+            (Column("row", keep=True), Column("a | b", code=True), Column("more", extra=True)),
+            (("T1/in", "x | y", "z"),),
+        ),
         Items(("one", "two"), numbered=True),
         Items(("fact",), marks=(("yes", "good"),)),
         Code("redflags demo", "sh"),
@@ -23,14 +33,20 @@ PAGE = Page(
 
 def test_text_has_every_block_in_order():
     text = plain(PAGE)
-    places = [text.index(word) for word in ("A rule  HIGH 70", "Who", "Why", "base", "+15", "score", "Rows", "T1/in", "1. one", "yes fact", "redflags demo")]  # fmt: skip
+    words = (
+        "A rule  HIGH 70", "Who", "Why", "base", "+15", "score", "Rows", "T1/in", "1. one", "yes fact",
+        "redflags demo",
+    )  # fmt: skip
+    places = [text.index(word) for word in words]
     assert places == sorted(places)
     assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def test_bars_of_contributions_stand_side_by_side():
-    base, added, _, total = [line for line in plain(PAGE).splitlines() if "▒" in line or "█" in line or "none" in line]
+    base, added, _, total = [
+        line for line in plain(PAGE).splitlines() if "▒" in line or "█" in line or "none" in line
+    ]
     assert added.index("▒") == base.rindex("▒") + 1
     assert abs(total.count("█") - base.count("▒") - added.count("▒")) <= 1
 

@@ -31,8 +31,26 @@ def test_heads_agree_with_the_whole_rules():
     assert set(heads) == {file.id for file in BOOK}
     for file in BOOK:
         head, rule = heads[file.id], file.rule
-        told = (head.family, head.title, head.version, head.status, head.severity, head.kind, head.covers, head.typologies)
-        assert told == (file.family, rule.title, rule.version, rule.status, rule.severity, rule.kind, rule.covers, rule.typologies)
+        told = (
+            head.family,
+            head.title,
+            head.version,
+            head.status,
+            head.severity,
+            head.kind,
+            head.covers,
+            head.typologies,
+        )
+        assert told == (
+            file.family,
+            rule.title,
+            rule.version,
+            rule.status,
+            rule.severity,
+            rule.kind,
+            rule.covers,
+            rule.typologies,
+        )
 
 
 def test_heads_of_a_faulty_rule_are_read_as_far_as_they_go(tmp_path):
