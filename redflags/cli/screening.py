@@ -151,7 +151,8 @@ def _shown(path: Path) -> str:
 @click.option("--json", "as_json", is_flag=True, help="A summary for a machine, on the standard output.")
 def screen(
     *, data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str,
-    only: tuple[str, ...], as_of: str | None, lateness: str | None, mapping: str | None, timings: bool, as_json: bool,
+    only: tuple[str, ...], as_of: str | None, lateness: str | None, mapping: str | None, timings: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Screen a batch of transactions and write a run.
 

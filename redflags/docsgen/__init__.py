@@ -28,6 +28,7 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
     from redflags.docsgen.commands import commands_page
     from redflags.docsgen.dictionary import dictionary_page
     from redflags.docsgen.language import language_page
+    from redflags.docsgen.readme import readme_page
     from redflags.docsgen.rulepages import rule_pages
     from redflags.resources import rules_dir
     from redflags.rules.load import load_rules
@@ -43,6 +44,9 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
         made[home / "cli.md"] = commands_page()
         schemas = root / "schema" if out is None else home / "schema"
         made |= {schemas / f"{name}.json": schema_text(name) for name in json_schemas()}
+        readme = home.parent / "README.md"
+        if out is None and readme.is_file():
+            made[readme] = readme_page(readme.read_text(encoding="utf-8"), loaded)
     return made
 
 

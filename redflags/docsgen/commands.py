@@ -31,8 +31,8 @@ def _lines(root: click.Command) -> Iterator[str]:
     yield paragraph(
         "Every command ends with 0 when it is done, 1 when it found faults in what it checked (rules, tests, "
         "data) or could not finish, and 2 when it was called wrongly. Progress is shown on a terminal only; "
-        "`--json`, where there is one, prints for a machine. Ctrl-C leaves nothing half-written and ends with "
-        "130; a closed pipe ends with 141."
+        "`--json`, where there is one, prints for a machine. Ctrl-C leaves nothing half-written and ends "
+        "with 130; a closed pipe ends with 141."
     )
     for path, command in _walk(root, ("redflags",)):
         yield ""

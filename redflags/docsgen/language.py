@@ -114,8 +114,8 @@ def _comparisons() -> Iterator[str]:
 def _aggregates() -> Iterator[str]:
     yield from ("", "## Aggregates", "")
     yield paragraph(
-        "One of these, with its window, is a measure. A null key makes it null; `complete: true` makes it null "
-        "while its window starts before the data does. *Known empty* is neither a value nor null: every "
+        "One of these, with its window, is a measure. A null key makes it null; `complete: true` makes it "
+        "null while its window starts before the data does. *Known empty* is neither a value nor null: every "
         "comparison with it is false."
     )
     yield ""
@@ -164,8 +164,8 @@ def _operators() -> Iterator[str]:
     yield from ("", "## Operators that make streams and registers", "")
     yield paragraph(
         "An operator stands under `with` in a rule, or in a file of `streams/`: "
-        "`with: {name: {operator: {...}}}`. Each output row has `at`, the first moment at which it can be known, "
-        "and is never taken back."
+        "`with: {name: {operator: {...}}}`. Each output row has `at`, the first moment at which it can be "
+        "known, and is never taken back."
     )
     there = operations()
     for item in there:

@@ -13,6 +13,8 @@ from redflags.errors import DataError
 from redflags.expr.nodes import Number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from redflags.engine.evaluate import Evaluator
@@ -58,131 +60,221 @@ def empty_columns(measure: Measure, size: int) -> Columns:
     return columns
 
 
-def run_aggregate(
-    measure: Measure, inputs: Any, window: Window, out: Columns, place: NDArray[np.int32]
-) -> None:
+@dataclass(frozen=True)
+class Inputs:
+    """What an aggregate reads on the source frame, addressed by row.
+
+    Attributes:
+        values: aggregated integers, with where they are unknown (``nulls``) and known empty (``empties``).
+        groups: codes of the groups that an operation tells apart, -1 for null.
+        own: values of judged rows, for ``rank``.
+    """
+
+    values: NDArray[np.int64] | None = None
+    nulls: NDArray[np.uint8] | None = None
+    empties: NDArray[np.uint8] | None = None
+    groups: NDArray[np.int32] | None = None
+    n_groups: int = 0
+    own: Callable[[Rows], pl.Series] | None = None
+
+
+class Pass:
+    """One aggregate over one block of keys: its inputs gathered, its windows found, its results put in place."""
+
+    def __init__(self, measure: Measure, inputs: Inputs, window: Window, out: Columns, place: NDArray[np.int32]) -> None:
+        self.measure, self.inputs, self.window, self.out, self.place = measure, inputs, window, out, place
+        left, right, right_open = measure.window
+        self.lo, self.hi = window.bounds(left, right, right_open=right_open)
+        self.rows = window.rows
+        self.nulls = None if inputs.nulls is None else inputs.nulls[self.rows]
+        self.empties = None if inputs.empties is None else inputs.empties[self.rows]
+
+    @property
+    def values(self) -> NDArray[np.int64]:
+        """Aggregated values of the list (ones where rows are counted)."""
+        if self.inputs.values is None:
+            return np.ones(self.rows.size, np.int64)
+        return self.inputs.values[self.rows]
+
+    @property
+    def groups(self) -> NDArray[np.int32]:
+        """Group codes of the list."""
+        assert self.inputs.groups is not None  # noqa: S101  operations with groups name an expression
+        return self.inputs.groups[self.rows]
+
+    @property
+    def skipped(self) -> NDArray[np.uint8] | None:
+        """Unknown or known empty: what minima, medians and the like step over."""
+        if self.nulls is None or self.empties is None:
+            return self.empties if self.nulls is None else self.nulls
+        return self.nulls | self.empties
+
+    @property
+    def size(self) -> Rows:
+        """Rows of each window, known-empty values not counted."""
+        return self.hi - self.lo - self.counts(self.empties)
+
+    def counts(self, flags: NDArray[np.uint8] | None) -> Rows:
+        """How many rows of each window are flagged."""
+        return np.zeros(self.lo.size, np.int64) if flags is None else kernel.null_counts(flags, self.lo, self.hi)
+
+    def put(self, **columns: Any) -> None:  # noqa: ANN401
+        """Results by column; ``value`` is the measure itself."""
+        for name, array in columns.items():
+            self.out["" if name == "value" else name][self.place] = array
+
+    def refuse(self, overflow: NDArray[np.bool_]) -> None:
+        """A sum that does not fit is an error, never a wrong number.
+
+        Raises:
+            DataError: naming the operation.
+        """
+        if overflow.any():
+            raise DataError(f"a {self.measure.op} does not fit 64 bits")
+
+
+def run_aggregate(measure: Measure, inputs: Inputs, window: Window, out: Columns, place: NDArray[np.int32]) -> None:
     """Fill ``out`` at ``place`` for one block.
 
     Raises:
         DataError: a sum does not fit 64 bits.
     """
-    left, right, right_open = measure.window
-    lo, hi = window.bounds(left, right, right_open=right_open)
-    rows = window.rows
-    values = None if inputs.values is None else inputs.values[rows]
-    nulls = None if inputs.nulls is None or inputs.nulls.size == 0 else inputs.nulls[rows]
-    groups = None if inputs.groups is None else inputs.groups[rows]
+    name = f"latest_{measure.op}" if measure.latest_per else measure.op
+    _OPERATIONS[name](Pass(measure, inputs, window, out, place))
 
-    def put(name: str, array: Any) -> None:  # noqa: ANN401
-        out[name][place] = array
 
-    def no_overflow(overflow: NDArray[np.bool_]) -> None:
-        if overflow.any():
-            raise DataError(f"a sum of '{measure.op}' over {measure.source_key} does not fit 64 bits")
+def _count(p: Pass) -> None:
+    p.put(value=kernel.count(p.lo, p.hi))
 
-    match measure.op:
-        case "count" if measure.latest_per:
-            _, n, _, _ = kernel.latest_sums(
-                np.zeros(rows.size, np.int64), None, groups, inputs.n_groups, lo, hi
-            )
-            put("", n)
-        case "count":
-            put("", kernel.count(lo, hi))
-        case "sum" | "mean" if measure.latest_per:
-            total, n, lacking, overflow = kernel.latest_sums(values, nulls, groups, inputs.n_groups, lo, hi)
-            no_overflow(overflow & (lacking == 0))
-            put("", total)
-            put("null", lacking > 0)
-            if measure.op == "mean":
-                put("den", n)
-                put("empty", n == 0)
-        case "sum" | "mean":
-            total, lacking, overflow = kernel.sums(values, nulls, lo, hi)
-            no_overflow(overflow & (lacking == 0))
-            put("", total)
-            put("null", lacking > 0)
-            if measure.op == "mean":
-                put("den", hi - lo)
-                put("empty", hi == lo)
-        case "std":
-            spread, n = kernel.std(values, nulls, lo, hi)
-            put("", spread)
-            put("null", (hi - lo) > n)
-            put("empty", ((hi - lo) == n) & (n < 2))  # noqa: PLR2004  a deviation needs two values
-        case "min" | "max":
-            if measure.latest_per:
-                best, n, _ = kernel.latest_extremes(
-                    values, nulls, groups, inputs.n_groups, lo, hi, want_max=measure.op == "max"
-                )
-            else:
-                best, n = kernel.extremes(values, nulls, lo, hi, want_max=measure.op == "max")
-            put("", best)
-            put("empty", n == 0)
-        case "median":
-            low, high, n = kernel.median(values, nulls, lo, hi)
-            put("", low + high)
-            put("empty", n == 0)
-        case "quantile":
-            share = measure.number.value if isinstance(measure.number, Number) else None
-            assert share is not None  # noqa: S101  bound by the loader
-            best, n = kernel.quantile(values, nulls, lo, hi, share.numerator, share.denominator)
-            put("", best)
-            put("empty", n == 0)
-        case "mad":
-            low, high, n, overflow = kernel.mad(values, nulls, lo, hi)
-            no_overflow(overflow)
-            put("", low + high)
-            put("empty", n == 0)
-        case "distinct":
-            put("", kernel.distinct(groups, inputs.n_groups, lo, hi))
-        case "first" | "last":
-            index = kernel.firsts(lo, hi) if measure.op == "first" else kernel.lasts(lo, hi)
-            known = index >= 0
-            found = np.full(index.size, -1, np.int64)
-            found[known] = rows[index[known]]
-            put("", found)
-            put("empty", ~known)
-        case "since":
-            length, none = kernel.since(window.at, lo, hi, window.judged_at)
-            put("", length)
-            put("empty", none)
-        case "top_sum":
-            number = measure.number.value if isinstance(measure.number, Number) else None
-            total, _, overflow = kernel.top_sum(
-                values, nulls, groups, inputs.n_groups, lo, hi, int(number or 1)
-            )
-            lacking = np.zeros(lo.size, np.int64) if nulls is None else kernel.null_counts(nulls, lo, hi)
-            no_overflow(overflow & (lacking == 0))
-            put("", total)
-            put("null", lacking > 0)
-        case "hhi":
-            weights = np.ones(rows.size, np.int64) if values is None else values
-            index, total, left_out, overflow = kernel.hhi(weights, nulls, groups, inputs.n_groups, lo, hi)
-            lacking = np.zeros(lo.size, np.int64) if nulls is None else kernel.null_counts(nulls, lo, hi)
-            no_overflow(overflow & (lacking == 0))
-            put("", index)
-            put("null", (lacking > 0) | ((left_out < hi - lo) & (total == 0)))  # shares of nothing: 0 / 0
-            put("empty", (lacking == 0) & (left_out == hi - lo))
-        case "entropy":
-            bits, n = kernel.entropy(groups, inputs.n_groups, lo, hi)
-            put("", bits)
-            put("empty", n == 0)
-        case "divergence":
-            assert left is not None  # noqa: S101  checked when the rule was bound
-            early = window.bounds(left - (measure.baseline or 0), left, right_open=False)
-            apart, now, then = kernel.divergence(groups, inputs.n_groups, lo, hi, early[0], early[1])
-            put("", apart)
-            put("empty", (now == 0) | (then == 0))
-        case "rank":
-            own = inputs.own(window.judged_rows).cast(pl.Int64)
-            below, n = kernel.rank(values, nulls, lo, hi, own.fill_null(0).to_numpy())
-            put("", below)
-            put("den", n)
-            put("null", own.is_null().to_numpy())
-            put("empty", n == 0)
-        case "bag":
-            offsets, found = kernel.gather_tail(lo, hi, int((hi - lo).max()) if lo.size else 0)
-            out["lists"].append((place, np.diff(offsets), rows[found]))
+
+def _sum(p: Pass) -> None:
+    total, lacking, overflow = kernel.sums(p.values, p.nulls, p.lo, p.hi)
+    p.refuse(overflow & (lacking == 0))
+    p.put(value=total, null=lacking > 0)
+
+
+def _mean(p: Pass) -> None:
+    _sum(p)
+    p.put(den=p.size, empty=p.size == 0)
+
+
+def _latest(p: Pass) -> None:
+    total, n, lacking, overflow = kernel.latest_sums(p.values, p.nulls, p.groups, p.inputs.n_groups, p.lo, p.hi)
+    p.refuse(overflow & (lacking == 0))
+    p.put(value=n if p.measure.op == "count" else total, null=lacking > 0)
+    if p.measure.op == "mean":
+        p.put(den=n, empty=n == 0)
+
+
+def _std(p: Pass) -> None:
+    spread, n = kernel.std(p.values, p.skipped, p.lo, p.hi)
+    lacking = p.counts(p.nulls) > 0
+    p.put(value=spread, null=lacking, empty=~lacking & (n < 2))  # noqa: PLR2004  a deviation needs two values
+
+
+def _extreme(p: Pass) -> None:
+    best, n = kernel.extremes(p.values, p.skipped, p.lo, p.hi, want_max=p.measure.op == "max")
+    p.put(value=best, empty=n == 0)
+
+
+def _latest_extreme(p: Pass) -> None:
+    best, n, _ = kernel.latest_extremes(
+        p.values, p.skipped, p.groups, p.inputs.n_groups, p.lo, p.hi, want_max=p.measure.op == "max"
+    )
+    p.put(value=best, empty=n == 0)
+
+
+def _median(p: Pass) -> None:
+    low, high, n = kernel.median(p.values, p.skipped, p.lo, p.hi)
+    p.put(value=low + high, empty=n == 0)
+
+
+def _mad(p: Pass) -> None:
+    low, high, n, overflow = kernel.mad(p.values, p.skipped, p.lo, p.hi)
+    p.refuse(overflow)
+    p.put(value=low + high, empty=n == 0)
+
+
+def _number(measure: Measure) -> Any:  # noqa: ANN401
+    assert isinstance(measure.number, Number)  # noqa: S101  bound by the loader
+    return measure.number.value
+
+
+def _quantile(p: Pass) -> None:
+    share = _number(p.measure)
+    best, n = kernel.quantile(p.values, p.skipped, p.lo, p.hi, share.numerator, share.denominator)
+    p.put(value=best, empty=n == 0)
+
+
+def _rank(p: Pass) -> None:
+    assert p.inputs.own is not None  # noqa: S101  rank reads the judged row's value
+    own = p.inputs.own(p.window.judged_rows).cast(pl.Int64)
+    below, n = kernel.rank(p.values, p.skipped, p.lo, p.hi, own.fill_null(0).to_numpy())
+    p.put(value=below, den=n, null=own.is_null().to_numpy(), empty=n == 0)
+
+
+def _distinct(p: Pass) -> None:
+    p.put(value=kernel.distinct(p.groups, p.inputs.n_groups, p.lo, p.hi))
+
+
+def _edge(p: Pass) -> None:
+    index = kernel.firsts(p.lo, p.hi) if p.measure.op == "first" else kernel.lasts(p.lo, p.hi)
+    known = index >= 0
+    found = np.full(index.size, -1, np.int64)
+    found[known] = p.rows[index[known]]
+    p.put(value=found, empty=~known)
+
+
+def _since(p: Pass) -> None:
+    length, none = kernel.since(p.window.at, p.lo, p.hi, p.window.judged_at)
+    p.put(value=length, empty=none)
+
+
+def _top_sum(p: Pass) -> None:
+    k = int(_number(p.measure))
+    total, _, overflow = kernel.top_sum(p.values, p.nulls, p.groups, p.inputs.n_groups, p.lo, p.hi, k)
+    lacking = p.counts(p.nulls)
+    p.refuse(overflow & (lacking == 0))
+    p.put(value=total, null=lacking > 0)
+
+
+def _hhi(p: Pass) -> None:
+    index, total, left_out, overflow = kernel.hhi(
+        p.values, p.skipped, p.groups, p.inputs.n_groups, p.lo, p.hi
+    )
+    lacking = p.counts(p.nulls)
+    p.refuse(overflow & (lacking == 0))
+    some = left_out < p.hi - p.lo
+    # Shares of nothing are 0 / 0: null; no rows at all are known empty.
+    p.put(value=index, null=(lacking > 0) | (some & (total == 0)), empty=(lacking == 0) & ~some)
+
+
+def _entropy(p: Pass) -> None:
+    bits, n = kernel.entropy(p.groups, p.inputs.n_groups, p.lo, p.hi)
+    p.put(value=bits, empty=n == 0)
+
+
+def _divergence(p: Pass) -> None:
+    left, _, _ = p.measure.window
+    assert left is not None  # noqa: S101  checked when the rule was bound
+    early = p.window.bounds(left - (p.measure.baseline or 0), left, right_open=False)
+    apart, now, then = kernel.divergence(p.groups, p.inputs.n_groups, p.lo, p.hi, early[0], early[1])
+    p.put(value=apart, empty=(now == 0) | (then == 0))
+
+
+def _bag(p: Pass) -> None:
+    longest = int((p.hi - p.lo).max()) if p.lo.size else 0
+    offsets, found = kernel.gather_tail(p.lo, p.hi, longest)
+    p.out["lists"].append((p.place, np.diff(offsets), p.rows[found]))
+
+
+_OPERATIONS: dict[str, Callable[[Pass], None]] = {
+    "count": _count, "sum": _sum, "mean": _mean, "std": _std, "min": _extreme, "max": _extreme, "median": _median,
+    "quantile": _quantile, "mad": _mad, "distinct": _distinct, "first": _edge, "last": _edge, "since": _since,
+    "top_sum": _top_sum, "hhi": _hhi, "entropy": _entropy, "divergence": _divergence, "rank": _rank, "bag": _bag,
+    "latest_count": _latest, "latest_sum": _latest, "latest_mean": _latest, "latest_min": _latest_extreme,
+    "latest_max": _latest_extreme,
+}  # fmt: skip
 
 
 def series_of(

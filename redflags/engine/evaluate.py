@@ -139,6 +139,13 @@ class Evaluator:
         wanted = POLARS.get(value.type.kind)
         return series.cast(wanted) if wanted is not None and series.dtype != wanted else series
 
+    def absent(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> Mask | None:
+        """Where a value is known empty; None where it never is."""
+        value = self.lower(table.node, expr)
+        if value.empty is None:
+            return None
+        return self.select(table, [value.empty], rows, world)["0"].fill_null(value=False).to_numpy()
+
     @staticmethod
     def physical(value: Value) -> pl.Expr:
         """The value as whole multiples of its type's unit, or as it is."""
@@ -165,6 +172,17 @@ class Evaluator:
             self._filters[key] = self._filtered(table, view, world)
         rows, perhaps = self._filters[key]
         return table, rows, perhaps
+
+    def certain(self, view: ViewRows) -> tuple[Table, Rows, Mask]:
+        """Rows of a view in either world, and which of them are not surely in it in both."""
+        table, rows, perhaps = self.rows_of(view)
+        assert self.measures is not None  # noqa: S101  set by the run
+        if not any(self.measures.tainted(m) for m in measures(view.filter)):
+            return table, rows, perhaps
+        _, other, other_perhaps = self.rows_of(view, world=1)
+        both = np.union1d(rows, other)
+        sure = np.intersect1d(rows[~perhaps], other[~other_perhaps], assume_unique=True)
+        return table, both, ~np.isin(both, sure, assume_unique=True)
 
     def survivors(self, view: ViewRows) -> Rows:
         """Rows of a view that its conditions without windows do not rule out."""

@@ -272,7 +272,7 @@ class Frames:
     ) -> tuple[Table, NDArray[np.int64], NDArray[np.bool_], pl.DataFrame]:
         """The parent's rows that are in or perhaps in, which are perhaps, and all their columns with carried ones."""
         assert self.evaluator is not None  # noqa: S101  set by the run before any frame is made
-        table, picked, perhaps = self.evaluator.rows_of(rows)  # type: ignore[arg-type]
+        table, picked, perhaps = self.evaluator.certain(rows)  # type: ignore[arg-type]
         names = dict.fromkeys(n for n in (*table.source.columns, *table.extra) if n != MOMENT)
         columns = [table.column(name, picked).alias(name) for name in names]
         made = dict(zip(names, columns, strict=True))

@@ -52,7 +52,11 @@ def call(bound: BoundRule, evaluator: Evaluator, clock: Clock) -> Docket:
     Raises:
         Missing: a table or column that the rule needs did not come in.
     """
-    table, rows, perhaps = evaluator.rows_of(ViewRows(bound.frame, bound.where))
+    table, rows, perhaps = evaluator.certain(ViewRows(bound.frame, bound.where))
+    perhaps = perhaps.copy()
+    for part in bound.subject if rows.size else ():
+        # A row about nobody known can raise no alert, and is not clean either.
+        perhaps |= evaluator.plain(table, part, rows).is_null().to_numpy()
     moment = table.at[rows] + bound.delay
     keep = table.at[rows] <= clock.upto
     if clock.judged_after is not None:
@@ -100,7 +104,7 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
     make = hits_frame if story else bare_frame
     hits = make(docket, rows[where_hit], hit_facts, evaluator)
     reasons = [
-        ("filter unknown", docket.doubtful, _conditions(bound)),
+        ("filter unknown", docket.doubtful, [*_conditions(bound), *bound.subject]),
         ("condition unknown", rows[null], [f.condition for f in bound.facts if f.deciding]),
         ("unknown rows in the window", rows[unsure & ~null], []),
     ]

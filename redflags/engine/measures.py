@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from redflags import kernel
-from redflags.engine.aggregates import Window, empty_columns, run_aggregate, series_of
+from redflags.engine.aggregates import Inputs, Window, empty_columns, run_aggregate, series_of
 from redflags.engine.codes import encode, encode_keys
 from redflags.engine.errors import Missing
 from redflags.engine.sparse import Sparse, union
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
     Codes = NDArray[np.int32]
+    Values = tuple[NDArray[np.int64], NDArray[np.uint8] | None, NDArray[np.uint8] | None]
 
 #: Rows of a block: large enough that a pass costs more than its call, small enough for the cache.
 BLOCK = 500_000
@@ -67,7 +68,7 @@ class Measures:
         self.block = block
         self._stores: dict[tuple[Measure, int], Sparse] = defaultdict(Sparse)
         self._orders: dict[tuple[Frame, tuple[Expr, ...], Frame, tuple[Expr, ...]], KeyOrder] = {}
-        self._values: dict[tuple[ViewRows, Expr, int], tuple[NDArray[np.int64], NDArray[np.uint8]]] = {}
+        self._values: dict[tuple[ViewRows, Expr, int], Values] = {}
         self._groups: dict[tuple[ViewRows, tuple[Expr, ...], int], tuple[Codes, int]] = {}
         self._masks: dict[tuple[ViewRows, int], NDArray[np.bool_]] = {}
         self._tainted: dict[Measure, bool] = {}
@@ -225,7 +226,7 @@ class Measures:
         return self._masks[view, world]
 
     def _inputs(self, measure: Measure, world: int) -> Inputs:
-        values = nulls = None
+        values = nulls = empties = None
         groups: Codes | None = None
         n_groups = 0
         if measure.op in {"distinct", "entropy", "divergence"} and measure.value is not None:
@@ -233,7 +234,7 @@ class Measures:
         elif measure.op in {"first", "last", "bag"}:
             pass
         elif measure.value is not None:
-            values, nulls = self._value(measure.source, measure.value, world)
+            values, nulls, empties = self._value(measure.source, measure.value, world)
         if measure.of is not None and measure.op in {"top_sum", "hhi"}:
             groups, n_groups = self._group_codes(measure.source, (measure.of,), world)
         if measure.latest_per:
@@ -242,7 +243,7 @@ class Measures:
         if measure.op == "rank" and measure.of is not None:
             judged = self.evaluator.frames.table(measure.frame)
             own = partial(self._own, judged, measure.of)
-        return Inputs(values, nulls, groups, n_groups, own)
+        return Inputs(values, nulls, empties, groups, n_groups, own)
 
     def _own(self, judged: Table, expr: Expr, rows: Rows) -> pl.Series:
         """The judged rows' own value, in whatever order they come."""
@@ -257,21 +258,23 @@ class Measures:
             return table, np.arange(table.height, dtype=np.int64), 0
         return table, self.evaluator.rows_of(view, world)[1], world
 
-    def _value(self, view: ViewRows, expr: Expr, world: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    def _value(self, view: ViewRows, expr: Expr, world: int) -> Values:
+        """Values at source rows, where they are unknown, and where they are known empty."""
         from redflags.plan.nodes import Rows as AllRows
 
         table, rows, at_world = self._rows_read(view, (expr,), world)
         key = (view if rows.size != table.height else AllRows(view.frame), expr, at_world)
         if key not in self._values:
             series = self.evaluator.plain(table, expr, rows, at_world).cast(pl.Int64)
-            null = series.is_null()
+            null = series.is_null().to_numpy()
             values = np.zeros(table.height, np.int64)
             values[rows] = series.fill_null(0).to_numpy()
-            nulls = np.empty(0, np.uint8)
-            if null.any():
-                nulls = np.zeros(table.height, np.uint8)
-                nulls[rows] = null.to_numpy()
-            self._values[key] = (values, nulls)
+            absent = self.evaluator.absent(table, expr, rows, at_world)
+            if absent is not None:
+                null = null & ~absent
+            self._values[key] = (
+                values, _flags(null, rows, table.height), _flags(absent, rows, table.height)
+            )  # fmt: skip
         return self._values[key]
 
     def _group_codes(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Codes, int]:
@@ -335,17 +338,15 @@ class Measures:
         return final, out
 
 
+def _flags(mask: NDArray[np.bool_] | None, rows: Rows, height: int) -> NDArray[np.uint8] | None:
+    """Flags addressed by row of the frame; None where nothing is flagged."""
+    if mask is None or not mask.any():
+        return None
+    flags = np.zeros(height, np.uint8)
+    flags[rows] = mask
+    return flags
+
+
 def _clock(table: Table, measure: Measure) -> Rows:
     """What a measure's window counts: microseconds, or numbers of periods."""
     return table.column("period_no").to_numpy() if measure.periods else table.at
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What an aggregate reads on the source frame, addressed by row."""
-
-    values: NDArray[np.int64] | None
-    nulls: NDArray[np.uint8] | None
-    groups: Codes | None
-    n_groups: int
-    own: object | None

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 EVIDENCE_PER_WINDOW = 50
 EVIDENCE_PER_HIT = 100
 TOP = 100
+#: Place inside a moment of a row without ``seq``: before those that have one, as in the stream.
+NO_SEQ = -(2**62)
 
 
 def hits_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], evaluator: Evaluator) -> pl.DataFrame:
@@ -48,7 +50,7 @@ def hits_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], evaluato
     columns = {
         "moment": at + bound.delay,
         "at": at,
-        "seq": table.column("seq", rows).fill_null(0).cast(pl.Int64)
+        "seq": table.column("seq", rows).fill_null(NO_SEQ).cast(pl.Int64)
         if table.has("seq")
         else np.zeros(rows.size, np.int64),
         "row_id": table.row_ids(rows),

@@ -87,7 +87,7 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
         tones.append(_ROW_TONES.get(alert["band"], "plain"))
     yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > limit:
-        yield Para(f"{alerts.height - limit:,} more in alerts.parquet.", "quiet")
+        yield Para(f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet")
 
 
 def _off(run: Run) -> str:
@@ -166,7 +166,7 @@ def _notes(run: Run) -> Iterator[str]:
         )
         yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
     if not run.pending.is_empty():
-        yield f"{counted(run.pending.height, 'row')} wait for a judgement that lies after the end of the data"
+        yield f"{counted(run.pending.height, 'row')} waiting for a judgement that lies after the end of the data"
     if not run.suppressed.is_empty():
         yield f"{counted(run.suppressed.height, 'alert')} held back by policies, in suppressed.parquet"
     if not run.withdrawn.is_empty():

@@ -107,7 +107,30 @@ def _keys(
         where: Path = (*path, "by") if isinstance(spec.by, str) or spec.by is None else (*path, "by", index)
         ours.append(scope.text(where if spec.by is not None else path, name))
         theirs.append(source.text(where if spec.by is not None else path, name))
+    for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        _alike(scope, source, mine, other, (*path, *_key_place(spec, place)))
     return tuple(ours), tuple(theirs)
+
+
+def _key_place(spec: Aggregate, place: int) -> Path:
+    columns = list(spec.match)
+    return ("match", columns[place]) if place < len(columns) else ("by",) if spec.by is not None else ()
+
+
+def _alike(scope: Scope, source: Scope, ours: Expr, theirs: Expr, path: Path) -> None:
+    """Refuse key parts that can never be equal, or would be equal only by the way in which they are held."""
+    from redflags.expr.lower import Lowering
+    from redflags.plan.scope import BindError
+
+    try:
+        left = Lowering(scope.resolver.schemas, scope.frame).lower(ours).type
+        right = Lowering(scope.resolver.schemas, source.frame).lower(theirs).type
+    except ExprError as error:
+        raise BindError(path, error) from None
+    unlike = left.kind != right.kind and "null" not in {left.kind, right.kind}
+    if unlike or {left.currency, right.currency} == {"row", "base"}:
+        message = f"the parts of this key are unlike: {right} there, {left} here"
+        raise BindError(path, ExprError(message, 0, code="EXPR-TYPE"))
 
 
 def _window(scope: Scope, spec: Aggregate, path: Path) -> tuple[int | None, int, bool, int]:

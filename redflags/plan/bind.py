@@ -200,12 +200,15 @@ class _Binder:
         rationale = self.attempt(
             lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale)
         )
-        deciding = measures(self.attempt(lambda: scope.filter), *(fact.condition for fact in facts))
+        where = self.attempt(lambda: scope.filter)
+        templates = [rationale, *(fact.because for fact in facts)]
+        told = [slot.expr for template in templates if template is not None for slot in template.slots]
+        deciding = measures(where, *told, *(fact.condition for fact in facts))
         delay = max((m.after for m in deciding), default=0)
         narrow = self.attempt(lambda: self._narrow(scope, profile, segment))
         bound_policies = tuple((policy, self._policy(scope, policy, family, subject)) for policy in policies)
         return BoundRule(
-            self.rule, family, segment, self.values, scope.frame, self.attempt(lambda: scope.filter), narrow, lets, facts,
+            self.rule, family, segment, self.values, scope.frame, where, narrow, lets, facts,
             when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()), bound_policies,
         )  # fmt: skip
 
@@ -386,7 +389,7 @@ def _reach(exprs: list[ex.Expr], frames: tuple[Frame, ...]) -> int | None:
             measure = node.measure
             if measure.within is None:
                 return None
-            inner = _reach(list(inner_expressions(measure)), (measure.source.frame,))
+            inner = _reach([*inner_expressions(measure), *measure.frame_key], (measure.source.frame,))
             if inner is None:
                 return None
             deepest = max(deepest, measure.within + measure.before + (measure.baseline or 0) + inner)

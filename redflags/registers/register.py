@@ -42,6 +42,10 @@ def physical(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(casts) if casts else frame
 
 
+#: Registers of who and what exists: undated attributes are read as given, whatever the moment.
+AS_GIVEN = frozenset({"accounts", "parties"})
+
+
 @dataclass(frozen=True)
 class Register:
     """Rows of one table, ready to be asked.
@@ -65,7 +69,7 @@ class Register:
         A table without validity whose rows happen at a moment (an invoice, a loan) is known from that moment on.
         """
         start, end = table.valid_from, table.valid_to
-        if start is None and table.time is not None:
+        if start is None and table.time is not None and table.name not in AS_GIVEN:
             start = table.time
         made = []
         for name, column, missing in ((FROM, start, MISSING_FROM), (TO, end, MISSING_TO)):

@@ -26,7 +26,7 @@ def bank() -> Path:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory, bank) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory, bank: Path) -> Path:
     """A run of three rules over the sample bank, made by the command itself."""
     out = tmp_path_factory.mktemp("runs") / "run"
     words = ["screen", str(bank), "--out", str(out), "--profile", "eu", "--only", RULES]

@@ -193,7 +193,7 @@ def test_mutants(call):
     good(call("rules", "new", "my-rule", "--rules", "book"))
     result = call("test", "my-rule", "--rules", "book", "--mutants")
     assert result.exit_code in {0, 1}
-    assert "mutants of 1 rules" in result.stdout
+    assert "mutants of 1 rule:" in result.stdout
     for line in result.stdout.splitlines()[:-1]:
         assert line.startswith("book/drafts/my-rule.yaml:")
 

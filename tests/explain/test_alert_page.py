@@ -19,8 +19,9 @@ from redflags.rules.load import load_rules
 T = dt.datetime(2026, 3, 16, 10, 37, tzinfo=dt.UTC)
 ALERT: dict[str, Any] = {
     "alert_id": "abc123", "rule_id": "cash-just-below-threshold-repeat", "rule_version": 1,
-    "subject_kind": "party", "subject_id": "P1", "party_id": "P1", "family": "structuring", "severity": "high",
-    "score": 70, "band": "high", "state": "open", "first_at": T, "last_at": T + dt.timedelta(days=3),
+    "subject_kind": "party", "subject_id": "P1", "party_id": "P1", "family": "structuring",
+    "severity": "high", "score": 70, "band": "high", "state": "open", "first_at": T,
+    "last_at": T + dt.timedelta(days=3),
     "judged_at": T, "hits": 2, "txn_count": 3,
     "rationale": "Three deposits. This is consistent with keeping amounts small.",
     "facts": [
