@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redflags.errors import UsageError
+from redflags.errors import RedflagsError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,14 +88,22 @@ def write_pages(made: Mapping[Path, str]) -> list[Path]:
     touched = []
     for path, _ in drifted(made):
         if path in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            half = path.with_name(f".{path.name}.{os.getpid()}")
-            half.write_text(made[path], encoding="utf-8", newline="\n")
-            half.replace(path)
+            _write(path, made[path])
         else:
             path.unlink()
         touched.append(path)
     return touched
+
+
+def _write(path: Path, text: str) -> None:
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(text, encoding="utf-8", newline="\n")
+        half.replace(path)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise RedflagsError(f"{path} could not be written: {error.strerror or error}") from error
 
 
 def _leftover(made: Mapping[Path, str]) -> list[Path]:

@@ -13,8 +13,9 @@ from redflags.engine.comparisons import Comparison, comparisons
 from redflags.engine.errors import Missing
 from redflags.engine.outcome import HITS
 from redflags.engine.words import Shown, exact, show, unit
+from redflags.expr.functions import FUNCTIONS
 from redflags.expr.lexer import ExprError
-from redflags.expr.nodes import Call, Expr, Name, Number, Text
+from redflags.expr.nodes import Call, Expr, Name, Null, Number, Text
 from redflags.plan.nodes import measures
 from redflags.plan.scope import rebuild
 from redflags.rules.model import BEHAVIOUR_KINDS, CONTEXT_KINDS
@@ -336,7 +337,15 @@ class _Story:
                 return Call("array", tuple(Text(kind) for kind in lists[node.text]))
             if isinstance(node, Name) and node.text == "score":
                 return Number(Fraction(score))
+            if isinstance(node, Call) and FUNCTIONS[node.name].register:
+                return rebuild(node, visit_key)
             return rebuild(node, visit)
+
+        def visit_key(node: Expr) -> Expr:
+            # A column that did not come in is an unknown key, which a row for everyone or everywhere still matches.
+            if isinstance(node, Name) and len(node.parts) == 1 and not self.table.has(node.text):
+                return Null()
+            return rebuild(node, visit_key)
 
         rows = self.rows[np.array(where, dtype=np.int64)]
         order = np.argsort(rows, kind="stable")

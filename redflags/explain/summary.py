@@ -87,7 +87,9 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
         tones.append(_ROW_TONES.get(alert["band"], "plain"))
     yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > limit:
-        yield Para(f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet")
+        yield Para(
+            f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet"
+        )
 
 
 def _off(run: Run) -> str:

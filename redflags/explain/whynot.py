@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Pairs, Para, Title, Tone
@@ -52,7 +53,32 @@ def why_not_in(run: Run, book: RuleBook, dataset: Dataset, rule_id: str, subject
     profile = run.manifest["rules"]["profile"]
     bound = bind_book(book, profile=profile, only=[rule_id], tables=dataset.tables)
     found = why_not(dataset, bound, rule_id, subject_id, Clock(None, upto, final, covers))
+    keeper = _keeper(run, book, file, subject_id) if found.outcome == "fired" else None
+    if keeper is not None:
+        # Who may not read the reasons off the alert may not have them worked out again either.
+        found = replace(
+            found, facts=(), reasons=(f"the reasons are kept for cleared reviewers (policy {keeper})",)
+        )
     return whynot_page(found, file, dataset.timezone)
+
+
+def _keeper(run: Run, book: RuleBook, file: RuleFile, subject_id: str) -> str | None:
+    """The policy that keeps the reasons of what this rule says of the subject.
+
+    Where the run itself does not hold the alert (an earlier one does), nobody can tell whether the policy was met, so a rule that
+    takes such a policy keeps them.
+    """
+    own = [policy for name in file.policies if (policy := book.policies[name]).then.action == "redact"]
+    frames = (run.alerts, run.suppressed)
+    told = [
+        {policy["id"] for policy in alert["policies"] if policy["action"] == "redact"}
+        for frame in frames
+        for alert in frame.filter(
+            (frame["rule_id"] == file.id) & (frame["subject_id"] == subject_id)
+        ).iter_rows(named=True)
+    ]
+    kept = sorted(set().union(*told)) if told else [policy.id for policy in own]
+    return kept[0] if kept else None
 
 
 def whynot_page(found: WhyNot, file: RuleFile, zone: str = "UTC") -> Page:

@@ -16,7 +16,8 @@ def normalised(texts: pl.Expr) -> pl.Expr:
     return plain.str.replace_all(r"[^\p{L}]+", " ").str.strip_chars()
 
 
-def _bigrams(texts: pl.Expr) -> pl.Expr:
+def bigrams(texts: pl.Expr) -> pl.Expr:
+    """The different pairs of neighbouring letters of each normalised text."""
     padded = normalised(texts).str.replace_all(" ", "")
     letters = padded.str.split("")
     return (
@@ -29,7 +30,7 @@ def _bigrams(texts: pl.Expr) -> pl.Expr:
 
 def bigram_similarity(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     """Dice coefficient of the sets of letter pairs, 0 to 1; equal texts are 1, a single letter shares only with itself."""
-    a, b = _bigrams(left), _bigrams(right)
+    a, b = bigrams(left), bigrams(right)
     total = a.list.len() + b.list.len()
     shared = a.list.set_intersection(b).list.len()
     same = normalised(left) == normalised(right)

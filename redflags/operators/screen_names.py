@@ -61,6 +61,7 @@ def folded(texts: pl.Series) -> pl.Series:
     name = pl.col("x").str.to_lowercase().str.replace_all("['`´‘’ʼ]", "").str.replace_all("&", " and ")
     name = name.str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
     name = name.str.replace_all(r"\babd(?:[aeu]l|[aeu]r|as|us| al| el| ul)? ?([a-z]{4,})", "abd $1")
+    name = name.str.replace_all(r"\babd [aeou]l+ah", "abdallah")
     padded = pl.concat_str(pl.lit(" "), name, pl.lit(" "))
     bare = padded.str.replace(_END, " ").str.replace(_START, " ").str.strip_chars()
     kept = pl.when(bare.str.len_chars() > 1).then(bare).otherwise(name)
@@ -84,7 +85,7 @@ def undoubled(text: pl.Expr) -> pl.Expr:
 
 def consonants(sound: pl.Expr) -> pl.Expr:
     """The consonants of a sound key; a text without any stands for itself."""
-    bare = undoubled(sound.str.replace_all("[aeiouh]", ""))
+    bare = undoubled(sound.str.replace_all("[aeiou]|h$", ""))
     return pl.when(bare == "").then(sound).otherwise(bare)
 
 
@@ -93,7 +94,7 @@ def vocabulary(tokens: pl.Series) -> pl.DataFrame:
 
     Example:
         >>> vocabulary(pl.Series(["mohammed", "muhamad", "al", "k"])).select("token", "sound", "bones", "weight").rows()
-        [('al', 'al', 'l', 1), ('k', 'k', 'k', 4), ('mohammed', 'muhamad', 'md', 10), ('muhamad', 'muhamad', 'md', 10)]
+        [('al', 'al', 'l', 1), ('k', 'k', 'k', 4), ('mohammed', 'muhamad', 'mhmd', 10), ('muhamad', 'muhamad', 'mhmd', 10)]
     """
     token = pl.col("token")
     frame = pl.DataFrame({"token": tokens.unique().sort()}).with_columns(sounds(token).alias("sound"))

@@ -25,10 +25,10 @@ LEADING = ("ooo", "oao", "zao", "pao", "jsc", "ojsc", "cjsc", "pjsc", "pt", "ao"
 TITLES = (
     "mr", "mrs", "ms", "miss", "mister", "madam", "dr", "doctor", "prof", "professor", "sir", "lord", "lady", "herr", "frau",
     "monsieur", "madame", "mme", "sr", "sra", "don", "dona", "sheikh", "shaikh", "shaykh", "sheik", "haji", "hajji", "hadji",
-    "mullah", "maulvi", "mawlawi", "maulavi", "maulana", "mufti", "qari", "imam", "ayatollah", "sayyid", "syed", "general",
-    "gen", "maj gen", "lt gen", "brig gen", "brigadier", "colonel", "col", "lt col", "major", "maj", "captain", "capt",
-    "lieutenant", "sergeant", "sgt", "admiral", "commander", "eng", "ing", "engineer", "rev", "reverend", "father", "his excellency",
-    "h e", "minister", "president", "prince", "princess", "emir of",
+    "mullah", "maulvi", "mawlawi", "maulavi", "maulana", "mufti", "qari", "imam", "ayatollah", "sayyid", "syed", "major general",
+    "brigadier general", "maj gen", "lt gen", "brig gen", "brigadier", "colonel", "col", "lt col", "maj", "captain", "capt",
+    "lieutenant", "sergeant", "sgt", "admiral", "commander", "eng", "ing", "engineer", "rev", "reverend", "his excellency",
+    "h e",
 )  # fmt: skip
 #: What may follow a name.
 SUFFIXES = ("jr", "junior", "senior", "esq", "phd", "ph d", "md", "mba", "ii", "iii", "iv")

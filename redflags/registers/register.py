@@ -87,7 +87,10 @@ class Register:
     def lacking(self, given: int) -> str | None:
         """A key column that did not come in although ``given`` keys ask for it."""
         absent = [key for key in self.keys if key not in self.frame.columns]
-        return absent[0] if self.keys[0] in absent or len(self.keys) - len(absent) < given else None
+        exact = all(self.table.match_of(key) == "exact" for key in self.keys[1:])
+        if not absent or (exact and self.keys[0] not in absent and len(self.keys) - len(absent) >= given):
+            return None
+        return absent[0] if exact else next((key for key in self.keys[:given] if key in absent), None)
 
     @property
     def boundaries(self) -> list[int]:
@@ -135,19 +138,18 @@ class Register:
     def _matches(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         """Pairs of a question and a row that is valid and has its keys.
 
-        The first key is of the first key column; where fewer keys are given than declared, the others are of any of the
-        remaining ones, in their order.
+        Keys are given in the order of the key columns. Where all columns but the first match exactly, those in between may be
+        left out (a party and a role of ``party_links``); a column that takes anything could not tell that it was left out.
         """
         given = [name for name in asked.columns if name != "at"]
         questions = asked.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
         lists = [name for name in given if isinstance(asked.schema[name], pl.List)]
         for name in lists:
             questions = questions.explode(name)
-        choices = [
-            (self.keys[0], *rest)
-            for rest in combinations(self.keys[1:], len(given) - 1)
-            if {self.keys[0], *rest} <= set(self.frame.columns)
-        ]
+        others = [key for key in self.keys[1:] if key in self.frame.columns]
+        exact = all(self.table.match_of(key) == "exact" for key in others)
+        picks = combinations(others, len(given) - 1) if exact else [self.keys[1 : len(given)]]
+        choices = [(self.keys[0], *rest) for rest in picks]
         found = [self._matching(questions, list(zip(given, keys, strict=True)), columns) for keys in choices]
         result = pl.concat(found)
         if lists or len(found) > 1:

@@ -101,14 +101,9 @@ def micros(when: dt.datetime) -> int:
 
 def span(dataset: Dataset) -> tuple[int, int]:
     """First and newest moment of the movements, else of any stream."""
-    first: list[int] = []
-    last: list[int] = []
     names = [name for name in ("transactions", "ledger") if name in dataset.tables] or list(dataset.tables)
-    for name in names:
-        first += _edges(dataset, name)[:1]
-    for name in dataset.tables:
-        last += _edges(dataset, name)[1:]
-    return min(first, default=0), max(last, default=0)
+    edges = [edge for name in names for edge in _edges(dataset, name)]
+    return min(edges, default=0), max(edges, default=0)
 
 
 def _edges(dataset: Dataset, name: str) -> list[int]:

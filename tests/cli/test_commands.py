@@ -125,6 +125,19 @@ def test_explain_why_a_rule_did_not_fire(call, run):
     assert "NOTHING TO JUDGE" in said
 
 
+def test_hidden_reasons_are_not_worked_out_again(call, bank):
+    rule = "first-use-high-risk-corridor"
+    good(call("screen", bank, "--out", "out", "--profile", "eu", "--only", rule))
+    hidden = pl.read_parquet("out/restricted.parquet")
+    subject = pl.read_parquet("out/alerts.parquet").join(hidden, on="alert_id", how="semi")["subject_id"][0]
+    said = good(call("explain", "out", "--subject", subject, "--rule", rule))
+    assert "FIRED" in said
+    assert "kept for cleared reviewers (policy restricted-details)" in said
+    assert "EUR" not in said
+    other = pl.read_parquet("out/alerts.parquet").join(hidden, on="alert_id", how="anti")["subject_id"][0]
+    assert "EUR" in good(call("explain", "out", "--subject", other, "--rule", rule))
+
+
 def test_trace_leads_to_the_row_in_the_file(call, run, alert, bank):
     said = good(call("trace", run, alert))
     assert "the file is unchanged since the run" in said

@@ -135,4 +135,4 @@ def amount(text: str) -> Decimal:
     return Decimal(text)
 
 
-__all__ += ["amount", "columns_of", "short"]
+__all__ += ["EVER", "amount", "columns_of", "short"]
