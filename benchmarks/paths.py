@@ -82,7 +82,10 @@ def graph(size: int, *, correlated: bool) -> tuple[pl.DataFrame, list[str]]:
         when = np.sort(rng.integers(0, 9 * DAY, hops)) + rng.integers(0, (DAYS - 10) * DAY)
         worth = 10_000 * np.cumprod(rng.uniform(0.85, 1, hops))
         name = ("cycle" if number % 2 else "chain") + str(number)
-        planted += [(nodes[i], nodes[i + 1], round(float(worth[i]), 2), int(when[i]), f"{name}-{i}") for i in range(hops)]
+        planted += [
+            (nodes[i], nodes[i + 1], round(float(worth[i]), 2), int(when[i]), f"{name}-{i}")
+            for i in range(hops)
+        ]
         ends.append(f"{name}-{hops - 1}")
     if planted:
         s, t, a, w, names = (list(column) for column in zip(*planted, strict=True))
@@ -116,7 +119,9 @@ def case(size: int, hops: str, *, correlated: bool, close: bool) -> dict[str, An
         bound = bind_rule(Rule.model_validate(load_yaml(text, file="measured.yaml").data), schemas)
         evaluator = engine(Dataset({"transactions": moves}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
         assert isinstance(bound.frame, Derived)  # noqa: S101
-        evaluator.frames.table(bound.frame.input("from").frame)  # the order of the stream is not the operator's cost
+        evaluator.frames.table(
+            bound.frame.input("from").frame
+        )  # the order of the stream is not the operator's cost
         began = cpu()
         return evaluator.frames.output(bound.frame), cpu() - began
 
@@ -136,11 +141,22 @@ def main(size: int) -> None:
     for correlated in (False, True):
         for close, hops in ((False, "[3, 5]"), (True, "[3, 5]")):
             for transfers in (size // 10, size):
-                words = [str(transfers), hops, *(["--correlated"] if correlated else []), *(["--close"] if close else [])]
+                words = [
+                    str(transfers),
+                    hops,
+                    *(["--correlated"] if correlated else []),
+                    *(["--close"] if close else []),
+                ]
                 done = subprocess.run(  # noqa: S603  this very script
-                    [sys.executable, __file__, "--case", *words], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
+                    [sys.executable, __file__, "--case", *words],
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                    cwd=Path(__file__).parents[1],
                 )
-                kind = f"{'cycles' if close else 'chains'}, {'correlated' if correlated else 'independent'} hubs"
+                kind = (
+                    f"{'cycles' if close else 'chains'}, {'correlated' if correlated else 'independent'} hubs"
+                )
                 print(f"{kind:30} {json.loads(done.stdout.splitlines()[-1])}", flush=True)
 
 
@@ -152,6 +168,10 @@ if __name__ == "__main__":
     parser.add_argument("--close", action="store_true")
     given = parser.parse_args()
     if given.case:
-        print(json.dumps(case(int(given.case[0]), given.case[1], correlated=given.correlated, close=given.close)))
+        print(
+            json.dumps(
+                case(int(given.case[0]), given.case[1], correlated=given.correlated, close=given.close)
+            )
+        )
     else:
         main(given.transfers)

@@ -55,6 +55,7 @@ class Evaluator:
         self._lowered: dict[tuple[Frame, Expr], Value] = {}
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
         self._survivors: dict[ViewRows, Rows] = {}
+        self.upto = 2**62  # W of the run; operators that fill time go no further
         self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
 
     # ---- lowering ---------------------------------------------------------------------------------------------

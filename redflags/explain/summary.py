@@ -168,7 +168,7 @@ def _notes(run: Run) -> Iterator[str]:
         )
         yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
     if not run.pending.is_empty():
-        yield f"{counted(run.pending.height, 'row')} waiting for a judgement that lies after the end of the data"
+        yield f"{counted(run.pending.height, 'row')} waiting for a judgement that lies after the data's end"
     if not run.suppressed.is_empty():
         yield f"{counted(run.suppressed.height, 'alert')} held back by policies, in suppressed.parquet"
     if not run.withdrawn.is_empty():

@@ -65,8 +65,8 @@ def why_not_in(run: Run, book: RuleBook, dataset: Dataset, rule_id: str, subject
 def _keeper(run: Run, book: RuleBook, file: RuleFile, subject_id: str) -> str | None:
     """The policy that keeps the reasons of what this rule says of the subject.
 
-    Where the run itself does not hold the alert (an earlier one does), nobody can tell whether the policy was met, so a rule that
-    takes such a policy keeps them.
+    Where the run itself does not hold the alert (an earlier one does), nobody can tell whether the policy was
+    met, so a rule that takes such a policy keeps them.
     """
     own = [policy for name in file.policies if (policy := book.policies[name]).then.action == "redact"]
     frames = (run.alerts, run.suppressed)

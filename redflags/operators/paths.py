@@ -10,6 +10,7 @@ from redflags.expr.nodes import Name
 from redflags.operators.base import Input, Operation, Output
 from redflags.operators.paths_doc import DOC, EXAMPLE
 from redflags.plan.schema import FrameColumn
+from redflags.units import NUMBER_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +27,9 @@ KEEP = Fraction(4, 5)
 MOST_GROWTH = 10
 HUB, CAP = 100, 10_000
 MADE = {
-    "path_id": t.TEXT, "source": t.TEXT, "target": t.TEXT, "hops": t.INT, "kept": t.NUMBER, "first_at": t.TIME,
-    "first_amount": t.MONEY, "last_amount": t.MONEY, "txn_ids": t.LIST, "mids": t.LIST, "distinct_nodes": t.INT,
-    "capped": t.BOOL,
+    "path_id": t.TEXT, "source": t.TEXT, "target": t.TEXT, "hops": t.INT, "kept": t.NUMBER,
+    "first_at": t.TIME, "first_amount": t.MONEY, "last_amount": t.MONEY, "txn_ids": t.LIST, "mids": t.LIST,
+    "distinct_nodes": t.INT, "capped": t.BOOL,
 }  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def bind(binder: Binder) -> Derived:
     for end, default in (("source", "from_account_id"), ("target", "to_account_id")):
         names[end] = binder.expr(scope, binder.text(end, default), end, wants=("text",))
         made[end] = _column(binder, scope, names[end], t.TEXT)
-    amount = names["amount"] = binder.expr(scope, binder.text("amount", "amount_base"), "amount", wants=("money",))
+    amount = binder.expr(scope, binder.text("amount", "amount_base"), "amount", wants=("money",))
+    names["amount"] = amount
     for column in ("first_amount", "last_amount"):
         made[column] = _column(binder, scope, amount, binder.type_of(scope, amount, "amount"))
     by = binder.names("by", ())
@@ -51,27 +53,27 @@ def bind(binder: Binder) -> Derived:
         names[f"by:{name}"] = found = binder.expr(scope, name, *part)
         made[name] = _column(binder, scope, found, binder.type_of(scope, found, *part))
     if made["first_amount"].type.currency == "row" and "currency" not in by:
-        raise binder.fault(
-            ("amount",), "amounts of two currencies do not compare", "add by: currency, or take amount_base", code="EXPR-TYPE"
-        )
+        hint = "add by: currency, or take amount_base"
+        raise binder.fault(("amount",), "amounts of two currencies do not compare", hint, "EXPR-TYPE")
     collect = _collect(binder, scope, by, names, made)
     low, high = binder.wholes("hops", HOPS)
     if not 2 <= low <= high <= LONGEST:  # noqa: PLR2004  one hop is a transfer, not a path
-        raise binder.fault(("hops",), f"hops are two whole numbers from 2 to {LONGEST}, the smaller first: [3, 5]")
+        text = f"hops are two whole numbers from 2 to {LONGEST}, the smaller first: [3, 5]"
+        raise binder.fault(("hops",), text)
     close = binder.flag("close")
     hop_within, within = _times(binder, high)
     options = {
-        "by": by, "collect": collect, "hops": (low, high), "close": close, "hop_within": hop_within, "within": within,
-        "keep": _share(binder, "keep", KEEP, Fraction(1)), "keep_total": _share(binder, "keep_total", None, Fraction(1)),
-        "grow": _share(binder, "grow", Fraction(0), Fraction(MOST_GROWTH)),
-        "hub": _positive(binder, "hub", HUB), "cap": _positive(binder, "cap", CAP), "made": tuple(made.items()),
+        "by": by, "collect": collect, "hops": (low, high), "close": close, "made": tuple(made.items()),
+        "hop_within": hop_within, "within": within, "keep": _share(binder, "keep", KEEP),
+        "keep_total": _share(binder, "keep_total", None), "grow": _growth(binder),
+        "hub": _positive(binder, "hub", HUB), "cap": _positive(binder, "cap", CAP),
     }  # fmt: skip
     binder.add("from", scope, names)
     return binder.finish(**options)
 
 
 def _column(binder: Binder, scope: Scope, expr: Expr, kind: t.Type) -> FrameColumn:
-    """The column that an expression is, so that what the dictionary says of it is not lost; else one of its type."""
+    """The column that an expression is, so that what the dictionary says of it is kept; else one of its type."""
     if isinstance(expr, Name) and len(expr.parts) == 1:
         found = binder.resolver.schemas.of(scope.frame).columns.get(expr.text)
         if found is not None:
@@ -107,15 +109,22 @@ def _times(binder: Binder, longest: int) -> tuple[int, int]:
     return (within if hop_within is None else min(hop_within, within)), within
 
 
-def _share(binder: Binder, key: str, default: Fraction | None, most: Fraction) -> Fraction | None:
+def _share(binder: Binder, key: str, default: Fraction | None) -> Fraction | None:
     found = binder.number(key, default)
-    if found is None:
-        return None
-    least = Fraction(0) if key == "grow" else Fraction(1, 1_000_000)
-    if not least <= found <= most or (found * 1_000_000).denominator != 1:
-        above = "0" if key == "grow" else "above 0"
-        raise binder.fault((key,), f"{key} is a share from {above} to {most}, with at most six decimals")
+    if found is not None and (not 0 < found <= 1 or not _short(found)):
+        raise binder.fault((key,), f"{key} is a share from above 0 to 1, with at most six decimals")
     return found
+
+
+def _growth(binder: Binder) -> Fraction:
+    found = binder.number("grow", 0) or Fraction(0)
+    if not 0 <= found <= MOST_GROWTH or not _short(found):
+        raise binder.fault(("grow",), f"grow is a share from 0 to {MOST_GROWTH}, with at most six decimals")
+    return found
+
+
+def _short(number: Fraction) -> bool:
+    return (number * NUMBER_SCALE).denominator == 1
 
 
 def _positive(binder: Binder, key: str, default: int) -> int:

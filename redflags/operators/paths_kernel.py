@@ -1,19 +1,21 @@
 """Compiled search for paths: backward from each transfer as last hop, depth first.
 
-Transfers stand in *hop order*: by the node that they reach, then by row order, so that the transfers into a node inside a
-time window are one slice. What is found for a last hop depends on transfers up to its moment only.
+Transfers stand in *hop order*: by the node that they reach, then by row order, so that the transfers into a
+node inside a time window are one slice. What is found for a last hop depends on transfers up to its moment only.
 """
 
 # ruff: noqa: C901, PLR0912, PLR0915, PLR0917  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from redflags.kernel._arrays import I32, I64, Array, Bools, Number
 from redflags.kernel._jit import jit
+
+if TYPE_CHECKING:
+    from redflags.kernel._arrays import I32, I64, Array, Bools, Number
 
 #: The order inside a moment is not told.
 UNTOLD = -(2**63)
@@ -59,7 +61,7 @@ class Limits(NamedTuple):
 
 @jit
 def _slices(at: Array, source: Array, starts: Array, hop_within: Number) -> tuple[Array, Array]:
-    """For each transfer the slice of transfers into its source that are early and late enough to precede it."""
+    """For each transfer the slice of transfers into its source that are of the right time to precede it."""
     low, high = np.empty(at.size, np.int32), np.empty(at.size, np.int32)
     for k in range(at.size):
         begin, end = starts[source[k]], starts[source[k] + 1]
@@ -135,8 +137,8 @@ def _search(
             length = depth + 2
             closes = node == end
             if closes == close and length >= shortest and length >= longest_found and amount[c] <= dearest:
-                # Of equally long paths the one that keeps most, which is the one with the smallest first amount; then the
-                # first in row order, hop by hop from the first on.
+                # Of equally long paths the one that keeps most, which is the one with the smallest first
+                # amount; then the first in row order, hop by hop from the first on.
                 better = length > longest_found or amount[c] < amount[best[length - 1]]
                 if not better and amount[c] == amount[best[length - 1]]:
                     if place[c] != place[best[length - 1]]:
@@ -206,13 +208,13 @@ def search(hops: Hops, starts: I64, limits: Limits) -> Found:
         limits: bounds of paths and of the search.
 
     Example:
-        >>> at, amount = np.array([2, 1]), np.array([95, 100])
+        >>> at, amount = np.array([1, 2]), np.array([100, 95])
         >>> chain = Hops(
-        ...     at, amount, np.array([1, 0], np.int32), np.array([2, 1], np.int32), at * 0, at * 0 + 110, at * 0 + 999,
-        ...     np.array([1, 0], np.int32), at * 0 + UNTOLD,
+        ...     at, amount, np.array([0, 1], np.int32), np.array([1, 2], np.int32), at * 0, at * 0 + 110,
+        ...     at * 0 + 999, np.array([0, 1], np.int32), at * 0 + UNTOLD,
         ... )  # fmt: skip
-        >>> ordered = Hops(*(column[::-1].copy() for column in chain))
-        >>> made = search(ordered, np.array([0, 0, 1, 2]), Limits(2, 8, 5, 5, False, 100, 100))
+        >>> limits = Limits(2, 8, hop_within=5, within=5, close=False, hub=100, cap=100)
+        >>> made = search(chain, np.array([0, 0, 1, 2]), limits)
         >>> made.path[:, :2].tolist(), made.hops.tolist()
         ([[1, 0]], [2])
     """
@@ -220,8 +222,9 @@ def search(hops: Hops, starts: I64, limits: Limits) -> Found:
         raise ValueError(f"hops: expected 2 to {LONGEST}, got {limits.shortest} to {limits.longest}")
     low, high = _slices(hops.at, hops.source, starts, limits.hop_within)
     path, length, touched, hubs, overs = _search(
-        *hops, low, high, limits.shortest, limits.longest, limits.within, limits.close, limits.hub, limits.cap, UNTOLD
-    )
+        *hops, low, high, limits.shortest, limits.longest, limits.within, limits.close, limits.hub, limits.cap,
+        UNTOLD,
+    )  # fmt: skip
     return Found(path, length.astype(np.int64), touched.astype(np.bool_), int(hubs), int(overs))
 
 

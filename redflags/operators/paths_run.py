@@ -1,8 +1,7 @@
-"""What ``paths`` does with its rows: exact bounds, hop order, the search, and the columns of what was found."""
+"""What ``paths`` does with its rows: exact bounds, hop order, the search, the columns of what was found."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from redflags.operators.paths_kernel import UNTOLD, Hops, Limits, search
 from redflags.units import INT64_MAX, format_duration
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
     from redflags.operators.paths_kernel import Found
@@ -31,22 +32,33 @@ def found_paths(node: Derived, source: Input) -> Output:
     option: dict[str, Any] = dict(node.options)
     frame = source.frame()
     by = [f"by:{name}" for name in option["by"]]
-    ends = pl.col("source").is_not_null() & pl.col("target").is_not_null() & (pl.col("source") != pl.col("target"))
+    ends = (pl.col("source") != pl.col("target")).fill_null(value=False)
     known = pl.all_horizontal(pl.col(name).is_not_null() for name in ("amount", *by))
     lost = frame.select((ends & ~known).sum()).item()
     rows = frame.filter(ends & known & (pl.col("amount") > 0))
     hops, starts, order = _hops(rows, by, option, _seq(source, rows))
+    shortest, longest = option["hops"]
     limits = Limits(
-        *option["hops"], option["hop_within"], option["within"], option["close"], option["hub"], option["cap"]
+        shortest,
+        longest,
+        option["hop_within"],
+        option["within"],
+        option["close"],
+        option["hub"],
+        option["cap"],
     )
     found = search(hops, starts, limits)
+    span = format_duration(limits.hop_within)
     caps = (
         Cap(
-            f"paths not followed through nodes with more than {limits.hub} incoming transfers in {format_duration(limits.hop_within)}; "
+            f"paths not followed through nodes with more than {limits.hub} incoming transfers in {span}; "
             "last hops concerned",
             found.hubs,
         ),
-        Cap(f"search for paths stopped after {limits.cap} transfers looked at; last hops concerned", found.overs),
+        Cap(
+            f"search for paths stopped after {limits.cap} transfers looked at; last hops concerned",
+            found.overs,
+        ),
         Cap("transfers left out of paths, since their amount or a column of 'by' is unknown", int(lost or 0)),
     )
     return Output(_frame(rows, found, order, option, source), tuple(cap for cap in caps if cap.rows))
@@ -60,7 +72,9 @@ def _seq(source: Input, rows: pl.DataFrame) -> I64:
     return table.column("seq", rows[ROW].to_numpy()).cast(pl.Int64).fill_null(UNTOLD).to_numpy()
 
 
-def _hops(rows: pl.DataFrame, by: list[str], option: dict[str, Any], seq: I64) -> tuple[Hops, I64, NDArray[np.int32]]:
+def _hops(
+    rows: pl.DataFrame, by: list[str], option: dict[str, Any], seq: I64
+) -> tuple[Hops, I64, NDArray[np.int32]]:
     """The rows in hop order, where each node's incoming transfers begin, and the row of each hop."""
     keys = [[rows[end], *(rows[name] for name in by)] for end in ("source", "target")]
     (leaves, reaches), count = encode_keys(keys, [rows.height, rows.height])
@@ -70,9 +84,16 @@ def _hops(rows: pl.DataFrame, by: list[str], option: dict[str, Any], seq: I64) -
         _most("amount", option["keep"]).alias("most"),
         _most("amount", option["keep_total"]).alias("first"),
     )
-    columns = [rows[AT].to_numpy(), rows["amount"].to_numpy(), leaves, reaches, *(bounds[c].to_numpy() for c in bounds.columns)]
-    picked = [np.ascontiguousarray(column[order]) for column in columns]
-    return Hops(*picked, place=order, seq=np.ascontiguousarray(seq[order])), starts, order
+
+    def ordered(column: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(column[order])
+
+    hops = Hops(
+        at=ordered(rows[AT].to_numpy()), amount=ordered(rows["amount"].to_numpy()), source=ordered(leaves),
+        target=ordered(reaches), least=ordered(bounds["least"].to_numpy()), most=ordered(bounds["most"].to_numpy()),
+        first_most=ordered(bounds["first"].to_numpy()), place=order, seq=ordered(seq),
+    )  # fmt: skip
+    return hops, starts, order
 
 
 def _least(amount: str, share: Fraction) -> pl.Expr:
@@ -89,14 +110,17 @@ def _most(amount: str, share: Fraction | None) -> pl.Expr:
     return wide.clip(upper_bound=INT64_MAX).cast(pl.Int64)
 
 
-def _frame(rows: pl.DataFrame, found: Found, order: NDArray[np.int32], option: dict[str, Any], source: Input) -> pl.DataFrame:
+def _frame(
+    rows: pl.DataFrame, found: Found, order: NDArray[np.int32], option: dict[str, Any], source: Input
+) -> pl.DataFrame:
     """The columns of the found paths, hops from the first to the last."""
-    n, longest = found.path.shape
-    place = found.hops[:, None] - 1 - np.arange(longest)[None, :]  # of the h-th hop, counted from the last back
-    line = np.take_along_axis(found.path, np.maximum(place, 0), axis=1)
-    steps = [pl.Series(f"s{h}", np.where(place[:, h] >= 0, order[line[:, h]] if n else 0, -1)).cast(pl.Int64) for h in range(longest)]
-    steps = [pl.select(pl.when(step >= 0).then(step)).to_series() for step in steps]
-    first, last = steps[0], pl.Series(order[found.path[:, 0]]) if n else pl.Series([], dtype=pl.Int32)
+    longest = found.path.shape[1]
+    back = (
+        found.hops[:, None] - 1 - np.arange(longest)[None, :]
+    )  # the h-th hop's place in the path, which runs back
+    line = np.take_along_axis(found.path, np.maximum(back, 0), axis=1)
+    steps = [_where(back[:, h] >= 0, order[line[:, h]]) for h in range(longest)]
+    first, last = steps[0], pl.Series(order[found.path[:, 0]], dtype=pl.Int64)
     ids = _ids(rows, source)
 
     def listed(values: pl.Series, of: list[pl.Series]) -> pl.Series:
@@ -125,6 +149,11 @@ def _frame(rows: pl.DataFrame, found: Found, order: NDArray[np.int32], option: d
     )
     kept = pl.col("last_amount").cast(pl.Int128) * 1_000_000 // pl.col("first_amount")
     return made.with_columns(kept.cast(pl.Int64).alias("kept")).sort(AT, ROW_ID)
+
+
+def _where(there: NDArray[np.bool_], rows: NDArray[np.int32]) -> pl.Series:
+    """Row numbers, null where there is no such hop."""
+    return pl.select(pl.when(pl.Series(there)).then(pl.Series(rows, dtype=pl.Int64))).to_series()
 
 
 def _ids(rows: pl.DataFrame, source: Input) -> pl.Series:

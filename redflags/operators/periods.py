@@ -184,7 +184,7 @@ def _aggregates(node: Derived) -> list[pl.Expr]:
         lacking = value.is_null().any()
         match op:
             case "sum":
-                expr = pl.when(~lacking).then(value.cast(pl.Int64).sum())
+                expr: pl.Expr = pl.when(~lacking).then(value.cast(pl.Int64).sum())
             case "mean":
                 expr = pl.when(~lacking & (value.len() > 0)).then(_mean(value))
             case "min" | "max":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 #: Operator -> module that holds its ``OPERATION``.
 MODULES: dict[str, str] = {
+    "match": "redflags.operators.match",
     "explode": "redflags.operators.explode",
     "paths": "redflags.operators.paths",
     "peers": "redflags.operators.peers",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from redflags.registers.lists import ListFile
     from redflags.rules.load import RuleBook, RuleFile
+    from redflags.rules.profiles import Profile
 
 
 @dataclass(frozen=True)

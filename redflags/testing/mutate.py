@@ -82,7 +82,7 @@ Change = tuple[Path, Any, str, dict[str, tuple[str, int]]]
 
 
 def _changes(data: dict[str, Any]) -> Iterator[Change]:
-    views = [(("with", name), view) for name, view in (data.get("with") or {}).items() if "from" in view]
+    views: list[tuple[Path, Any]] = [(("with", name), view) for name, view in (data.get("with") or {}).items() if "from" in view]
     views.append((("detect",), data["detect"]))
     params = data.get("params") or {}
     for path, view in views:

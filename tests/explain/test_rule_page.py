@@ -7,12 +7,16 @@ from redflags.explain.rule import rule_page
 from redflags.explain.terminal import plain
 from redflags.rules.load import load_rules
 
-BOOK = load_rules()
+
+@pytest.fixture(scope="module")
+def book():
+    return load_rules()
 
 
-@pytest.mark.parametrize("file", list(BOOK), ids=lambda file: file.id)
-def test_every_rule_has_a_page_that_leaves_nothing_out(file):
-    page = rule_page(BOOK, file, BOOK.profile("eu"))
+@pytest.mark.parametrize("rule_id", [head.id for head in rule_heads()])
+def test_every_rule_has_a_page_that_leaves_nothing_out(book, rule_id):
+    file = book[rule_id]
+    page = rule_page(book, file, book.profile("eu"))
     text = " ".join(page.markdown().split())
     for fact in file.rule.detect.facts:
         assert f"`{fact}`" in text
@@ -26,10 +30,10 @@ def test_every_rule_has_a_page_that_leaves_nothing_out(file):
         assert max(map(len, plain(page, width).splitlines())) <= width
 
 
-def test_heads_agree_with_the_whole_rules():
+def test_heads_agree_with_the_whole_rules(book):
     heads = {head.id: head for head in rule_heads()}
-    assert set(heads) == {file.id for file in BOOK}
-    for file in BOOK:
+    assert set(heads) == {file.id for file in book}
+    for file in book:
         head, rule = heads[file.id], file.rule
         told = (
             head.family,

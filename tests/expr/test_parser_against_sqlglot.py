@@ -76,7 +76,8 @@ def theirs(tree):
         case exp.Between():
             return ("between", theirs(tree.this), theirs(tree.args["low"]), theirs(tree.args["high"]))
         case exp.Like():
-            return ("like", theirs(tree.this), tree.expression.this)
+            made = ("like", theirs(tree.this), tree.expression.this)
+            return ("not", made) if tree.args.get("negate") else made
         case exp.Neg():
             inner = theirs(tree.this)
             return -inner if isinstance(inner, Fraction) else ("-", inner)

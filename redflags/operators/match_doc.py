@@ -1,0 +1,42 @@
+"""The page of ``match``."""
+
+from __future__ import annotations
+
+DOC = (
+    "Pairs of rows of two inputs: credit and debit, invoice and payment, deposit abroad and withdrawal here.\n\n"
+    "`a` and `b` name streams, views or registers. `keys` says what must be equal: names or expressions that both sides have, or "
+    "`{a_expression: b_expression}`; `[]` for nothing. `within` is the longest time between the two, `order` which comes first: "
+    "`b_after_a` (default), `a_after_b` or `any`. `amount` is one expression for both or `{a: expression, b: expression}`, bound by "
+    "`ratio: [lowest, highest]` of b / a, by `tolerance: 100` in the unit of the amount, or by `tolerance: {share: 0.02}` of a's amount. "
+    "`similar: {a: text, b: text, min: 0.9}` wants texts that are alike, as `similarity` has it. A row never pairs with itself.\n\n"
+    "`take` says which pairs are made:\n\n"
+    "- `nearest` (default): one to one. Moment by moment, the rows that have come (b's; with `a_after_b` a's; with `any` both) take free "
+    "partners: of all free pairs of that moment the one with the shortest lag first, then the one whose amounts are closest, then the "
+    "first in row order of a, then of b. A row that has a partner is free no more, and a pair is never undone for a better one later.\n"
+    "- `first`: each a takes its first partner in time (of one moment the one with the closest amount, then the first in row order). A b "
+    "may serve several a's.\n"
+    "- `all`: every pair; at most `cap` (100) for each row with the partners before it, the nearest ones.\n"
+    "- `lots`: how much of each outflow b is explained by which inflows a before it, newest first. Each unit of an inflow is used once. "
+    "Of one moment the larger outflow is explained first and the larger inflow used first, then row order decides. It needs an "
+    "`amount`, and no ratio, tolerance, similar or other order. Because the newest comes first, what is left of the inflows inside a "
+    "window depends on rows inside that window alone, so one window of history gives the same lots as all of it (oldest first would not).\n\n"
+    "Columns: keys that both sides share by name, all columns of both sides and the names of their views as `a.x` and `b.x`, `lag` "
+    "(b's moment less a's), `ratio` (b / a, rounded half to even; null without amounts or where a's is 0), `matched`; with `lots` also "
+    "`lot_amount`, `explained` (share of b that this lot explains) and `explained_all` (share of b that all its lots explain). What a view "
+    "needs of a reference of one side (`party.residence_country`) it names in its `let`.\n\n"
+    "A pair is known at the later of its two moments. `unmatched: true` adds a row with `matched` false and nothing under `b.` for each a "
+    "that found no partner, at the first moment at which none can come (`within` and a microsecond after a; with `a_after_b` at a "
+    "itself); with `lots` it adds each b that no inflow explains, at its moment.\n\n"
+    "Rows of one moment are simultaneous: either may be the first, at lag 0, unless both tell their order with `seq`. Ties are broken by "
+    "row order (`seq`, then id) only where time and amounts are equal. A row with a null key has no partner; rows without an amount or text "
+    "that is asked for are left out and counted, as are, from lots, amounts of 0 or less.\n\n"
+    "Cost: one sort of both sides by key, moment and amount; then a look at each partner inside the window until one fits (`lots`: one "
+    "look per lot). Caps: a row looks at no more than `scan` (10,000) partners, nearest first (`first`: oldest first), and `all` and "
+    "`lots` keep `cap` pairs per row, nearest first; the run says how many rows this concerns, and no a is called unmatched whose partner "
+    "a cap may have hidden."
+)
+EXAMPLE = (
+    "credits: {from: ledger, where: \"direction = 'in'\"}\n"
+    "debits: {from: ledger, where: \"direction = 'out'\"}\n"
+    "passed: {match: {a: credits, b: debits, keys: [account_id], within: 3d, amount: amount_base, ratio: [0.8, 1.05]}}"
+)
