@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from redflags import kernel
+from redflags.engine.sparse import distinct_rows
 from redflags.errors import DataError
 from redflags.expr.nodes import Number
 
@@ -121,7 +122,8 @@ class Pass:
     def put(self, **columns: Any) -> None:  # noqa: ANN401
         """Results by column; ``value`` is the measure itself."""
         for name, array in columns.items():
-            self.out["" if name == "value" else name][self.place] = array
+            if name != "null" or array.any():
+                self.out["" if name == "value" else name][self.place] = array
 
     def refuse(self, overflow: NDArray[np.bool_]) -> None:
         """A sum that does not fit is an error, never a wrong number.
@@ -302,7 +304,7 @@ def _picked(evaluator: Evaluator, measure: Measure, rows: Rows, world: int) -> p
     """The value at the source row that each judged row points to."""
     assert measure.value is not None  # noqa: S101  first and last name an expression
     table = evaluator.frames.table(measure.source.frame)
-    wanted = np.unique(rows[rows >= 0])
+    wanted = distinct_rows(rows[rows >= 0])
     values = evaluator.plain(table, measure.value, wanted, world)
     index = pl.Series(np.searchsorted(wanted, rows)).set(pl.Series(rows < 0), None)
     return values.gather(index) if wanted.size else values.clear().extend_constant(None, rows.size)
@@ -316,7 +318,8 @@ def _bags(
     table = evaluator.frames.table(measure.source.frame)
     place = np.concatenate([np.repeat(p, n) for p, n, _ in pieces]) if pieces else np.empty(0, np.int32)
     rows = np.concatenate([r for _, _, r in pieces]) if pieces else np.empty(0, np.int32)
-    wanted, inverse = np.unique(rows.astype(np.int64), return_inverse=True)
+    wanted = distinct_rows(rows)
+    inverse = np.searchsorted(wanted, rows)
     values = evaluator.plain(table, measure.value, wanted, world)
     frame = pl.DataFrame({"j": place.astype(np.int64), "v": values.gather(pl.Series(inverse))})
     bags = frame.drop_nulls().group_by("j").agg(pl.col("v").unique().sort())

@@ -35,28 +35,44 @@ def encode(parts: Sequence[pl.Series]) -> tuple[list[Codes], int]:
         codes = physical.cast(pl.Int32).fill_null(-1).to_numpy()
         n = int(codes.max()) + 1 if codes.size else 0
     else:
-        null = whole.is_null().to_numpy()
-        values, inverse = np.unique(whole.fill_null(strategy="zero").to_numpy(), return_inverse=True)
-        codes = inverse.astype(np.int32)
-        codes[null] = -1
-        n = int(values.size)
+        null = whole.is_null()
+        numbers = whole.fill_null(strategy="zero") if null.any() else whole
+        flags = null.to_numpy().astype(np.uint8) if null.any() else None
+        codes, n = kernel.number_codes(_whole(numbers), flags)
     cuts = np.cumsum([len(part) for part in parts])[:-1]
     return [np.ascontiguousarray(piece, dtype=np.int32) for piece in np.split(codes, cuts)], n
 
 
+def _whole(numbers: pl.Series) -> NDArray[np.int64]:
+    """Numbers as 64-bit integers that are equal just where they are."""
+    if numbers.dtype in {pl.Float64, pl.Float32}:
+        return (numbers.cast(pl.Float64) + 0.0).to_numpy().view(np.int64)
+    return numbers.cast(pl.Int64).to_numpy()
+
+
+def combine(parts: Sequence[tuple[Codes, int]], size: int) -> tuple[Codes, int]:
+    """Codes of composite keys; a null in any part is -1, no part is everyone."""
+    if not parts:
+        return np.zeros(size, np.int32), 1
+    codes, count = parts[0]
+    for more, n in parts[1:]:
+        codes, count = kernel.refine_codes(codes, count, more, n)
+    return codes, count
+
+
 def encode_keys(parts: Sequence[Sequence[pl.Series]], sizes: Sequence[int]) -> tuple[list[Codes], int]:
-    """Codes of composite keys: ``parts[frame][column]``; a null in any column is -1, no column is everyone."""
-    if not parts[0]:
-        return [np.zeros(size, np.int32) for size in sizes], 1
-    cuts = np.cumsum(sizes)[:-1]
-    found: Codes | None = None
-    count = 0
+    """Codes of composite keys of several frames over one dictionary: ``parts[frame][column]``."""
+    columns: list[tuple[Codes, int]] = []
     for column in range(len(parts[0])):
         codes, n = encode([frame[column] for frame in parts])
-        whole = np.concatenate(codes)
-        if found is None:
-            found, count = whole, n
-        else:
-            found, count = kernel.refine_codes(found, count, whole, n)
-    assert found is not None  # noqa: S101  there is at least one column
-    return [np.ascontiguousarray(piece, dtype=np.int32) for piece in np.split(found, cuts)], count
+        columns.append((np.concatenate(codes) if len(codes) > 1 else codes[0], n))
+    whole, count = combine(columns, int(sum(sizes)))
+    cuts = np.cumsum(sizes)[:-1]
+    return [np.ascontiguousarray(piece, dtype=np.int32) for piece in np.split(whole, cuts)], count
+
+
+def representatives(codes: Codes, n: int) -> NDArray[np.int64]:
+    """The first row of every code."""
+    first = np.full(n, -1, np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return first

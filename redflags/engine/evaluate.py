@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from redflags.engine.codes import encode
 from redflags.engine.errors import Missing
 from redflags.expr import types as t
 from redflags.expr.calls import unit_of_kind
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
     Mask = NDArray[np.bool_]
+    Codes = NDArray[np.int32]
 
 POLARS = {
     "text": pl.String(),
@@ -54,6 +56,7 @@ class Evaluator:
         lookups.evaluator = self
         self._lowered: dict[tuple[Frame, Expr], Value] = {}
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
+        self._codes: dict[tuple[Frame, Expr], tuple[Codes, int]] = {}
         self._survivors: dict[ViewRows, Rows] = {}
         self.upto = 2**62  # W of the run; operators that fill time go no further
         self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
@@ -159,6 +162,15 @@ class Evaluator:
         """Questions for a register: key columns ``k0, k1, ...`` and the moment."""
         columns = [self.plain(table, key, rows).alias(f"k{i}") for i, key in enumerate(keys)]
         return pl.DataFrame([*columns, pl.Series("at", table.at[rows])])
+
+    def codes(self, table: Table, expr: Expr) -> tuple[Codes, int]:
+        """Dense codes of a value over all rows of a frame, made once."""
+        key = (table.node, expr)
+        if key not in self._codes:
+            rows = np.arange(table.height, dtype=np.int64)
+            (codes,), n = encode([self.plain(table, expr, rows)])
+            self._codes[key] = (codes, n)
+        return self._codes[key]
 
     # ---- filters ----------------------------------------------------------------------------------------------
 

@@ -234,7 +234,7 @@ class Frames:
         at = register.frame[FROM].clip(LONG_AGO)
         ids = tuple(name for name in register.keys if name in rows.columns)
         tie = [*ids, *(name for name in sorted(rows.columns) if not isinstance(rows.schema[name], pl.List))]
-        sorted_at, order = in_order(rows, at, tie)
+        sorted_at, order = in_order(rows, at, list(dict.fromkeys(tie)))
         return Table(frame, sorted_at, rows, order, ids, frame.register)
 
     def output(self, node: Derived) -> Output:

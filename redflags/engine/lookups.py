@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from redflags.engine.codes import combine, encode, representatives
 from redflags.engine.errors import Missing
 from redflags.engine.sparse import Sparse
-from redflags.registers.register import Register, condensed
+from redflags.expr.nodes import Name
+from redflags.registers.register import Register, buckets
 from redflags.registers.thresholds import Thresholds
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from redflags.engine.evaluate import Evaluator
     from redflags.engine.frames import Frames, Table
+    from redflags.expr.nodes import Expr
     from redflags.plan.nodes import Frame, Lookup
     from redflags.registers.lists import ListFile
     from redflags.rules.profiles import Profile
@@ -52,7 +55,8 @@ class Lookups:
             entry = self.frames.schemas.table(name)
             node = self.frames.schemas.derived_node(name)
             if node is not None:
-                self._registers[name] = Register.of(entry, self.frames.output(node).frame)
+                made = self.frames.output(node)
+                self._registers[name] = Register.of(entry, made.frame if made.register is None else made.register)
             elif name in self.frames.dataset.tables or name == "ledger":
                 self._registers[name] = Register.of(entry, self.frames.raw(name))
             else:
@@ -114,7 +118,6 @@ class Lookups:
         assert self.evaluator is not None  # noqa: S101  set by the run
         if lookup.kind == "local":
             return {"": self._local(table, lookup, rows)}
-        asked = self.evaluator.asked(table, lookup.keys, rows)
         if lookup.kind == "threshold":
             limits = self.thresholds
             edges = sorted(
@@ -125,7 +128,7 @@ class Lookups:
                     for e in r.boundaries
                 }
             )
-            questions, index = condensed(asked, edges)
+            questions, index = self._questions(table, lookup.keys, rows, edges)
             amount, over = limits.ask(lookup.column, questions)
             return {"": amount.gather(index), "over": over.gather(index)}
         register = self._linked(lookup.roles) if lookup.kind == "linked" else self.register(lookup.table)
@@ -134,7 +137,7 @@ class Lookups:
         lacking = register.lacking(len(lookup.keys))
         if lacking is not None:
             raise Missing(lookup.table, lacking)
-        questions, index = condensed(asked, register.boundaries)
+        questions, index = self._questions(table, lookup.keys, rows, register.boundaries)
         if lookup.kind == "value":
             found = self._value(register, questions, index, lookup, table, rows)
         elif lookup.kind == "exists":
@@ -142,6 +145,39 @@ class Lookups:
         else:
             found = register.listed(questions).gather(index)
         return {"": found}
+
+    def _questions(
+        self, table: Table, keys: Sequence[Expr], rows: Rows, boundaries: list[int]
+    ) -> tuple[pl.DataFrame, pl.Series]:
+        """Equal questions once: between two boundaries of the register the moment does not matter.
+
+        Returns:
+            The distinct questions (``k0, k1, ..., at``), and for each of ``rows`` the position of its own among them.
+        """
+        assert self.evaluator is not None  # noqa: S101  set by the run
+        at, stretch = buckets(table.at[rows], boundaries)
+        parts: list[tuple[NDArray[np.int32], int]] = [(stretch, len(boundaries) + 1)]
+        columns: dict[str, pl.Series] = {}
+        for i, key in enumerate(keys):
+            if isinstance(key, Name) and table.has(key.text):
+                codes, n = self.evaluator.codes(table, key)
+                codes = codes[rows]
+            else:
+                columns[f"k{i}"] = self.evaluator.plain(table, key, rows)
+                (codes,), n = encode([columns[f"k{i}"]])
+            # A null key is a question too: it may meet rows that match every key.
+            parts.append((np.where(codes < 0, np.int32(n), codes), n + 1))
+        whole, count = combine(parts, rows.size)
+        first = representatives(whole, count)
+        picked = rows[first]
+        order = np.argsort(picked, kind="stable")
+        back = pl.Series(np.argsort(order, kind="stable"))
+        distinct = [
+            (columns[f"k{i}"].gather(pl.Series(first)) if f"k{i}" in columns else self.evaluator.plain(table, key, picked[order]).gather(back))
+            .alias(f"k{i}")
+            for i, key in enumerate(keys)
+        ]
+        return pl.DataFrame([*distinct, pl.Series("at", at[first])]), pl.Series(whole)
 
     def _value(
         self,
@@ -174,8 +210,7 @@ class Lookups:
         zones = pl.repeat(None, rows.size, dtype=pl.String, eager=True)
         accounts = self._optional("accounts")
         if accounts is not None and "timezone" in accounts.frame.columns and table.has("account_id"):
-            asked = pl.DataFrame({"k0": table.column("account_id", rows), "at": table.at[rows]})
-            questions, index = condensed(asked, accounts.boundaries)
+            questions, index = self._questions(table, (Name(("account_id",)),), rows, accounts.boundaries)
             zones = accounts.values(questions, "timezone").gather(index)
         frame = frame.with_columns(zones.fill_null(default).alias("zone"))
         stamp = pl.col("m").cast(pl.Datetime("us", "UTC"))

@@ -12,9 +12,9 @@ import polars as pl
 
 from redflags import kernel
 from redflags.engine.aggregates import Inputs, Window, empty_columns, run_aggregate, series_of
-from redflags.engine.codes import encode, encode_keys
+from redflags.engine.codes import combine, encode, encode_keys
 from redflags.engine.errors import Missing
-from redflags.engine.sparse import Sparse, union
+from redflags.engine.sparse import Sparse, distinct_rows, union
 from redflags.plan.nodes import inner_expressions, measures
 
 if TYPE_CHECKING:
@@ -201,12 +201,14 @@ class Measures:
         if key not in self._orders:
             source = self.evaluator.frames.table(measure.source.frame)
             judged = self.evaluator.frames.table(measure.frame)
-            theirs = self._key_columns(source, measure.source_key)
             if key[:2] == key[2:]:
-                (codes,), count = encode_keys([theirs], [source.height])
+                parts = [self.evaluator.codes(source, part) for part in measure.source_key]
+                codes, count = combine(parts, source.height)
                 ours = codes
             else:
-                both = [theirs, self._key_columns(judged, measure.frame_key)]
+                both = [
+                    self._key_columns(source, measure.source_key), self._key_columns(judged, measure.frame_key)
+                ]  # fmt: skip
                 (codes, ours), count = encode_keys(both, [source.height, judged.height])
             perm, starts = kernel.order_by_codes(codes, count)
             self._orders[key] = KeyOrder(codes, ours, count, perm, starts)
@@ -247,8 +249,8 @@ class Measures:
 
     def _own(self, judged: Table, expr: Expr, rows: Rows) -> pl.Series:
         """The judged rows' own value, in whatever order they come."""
-        wanted, inverse = np.unique(rows, return_inverse=True)
-        return self.evaluator.plain(judged, expr, wanted).gather(pl.Series(inverse))
+        wanted = distinct_rows(rows)
+        return self.evaluator.plain(judged, expr, wanted).gather(pl.Series(np.searchsorted(wanted, rows)))
 
     def _rows_read(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Table, Rows, int]:
         """Rows at which a source expression is evaluated: all where it is plain, those in the view where it is dear."""

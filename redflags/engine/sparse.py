@@ -30,11 +30,23 @@ class Sparse:
 
     def missing(self, rows: Rows) -> Rows:
         """Those of ``rows`` (sorted) that are not known yet."""
-        if rows is self.rows or self.rows.size == 0:
-            return rows if self.rows.size == 0 else np.empty(0, np.int64)
+        if self.rows.size == 0:
+            return rows
+        if rows.size == 0 or self._all_known(rows):
+            return np.empty(0, np.int64)
         place = np.searchsorted(self.rows, rows)
         place[place == self.rows.size] = 0
         return rows[self.rows[place] != rows]
+
+    def _all_known(self, rows: Rows) -> bool:
+        """Whether ``rows`` are known without looking each one up: the same set, or part of an unbroken one."""
+        if rows is self.rows or (rows.size == self.rows.size and np.array_equal(rows, self.rows)):
+            return True
+        return self._unbroken and rows[0] >= self.rows[0] and rows[-1] <= self.rows[-1]
+
+    @property
+    def _unbroken(self) -> bool:
+        return int(self.rows[-1] - self.rows[0]) + 1 == self.rows.size
 
     def put(self, rows: Rows, columns: dict[str, pl.Series]) -> None:
         """Add columns for ``rows`` (sorted, none of them known)."""
@@ -57,7 +69,8 @@ class Sparse:
         series = self.columns[name]
         if rows is self.rows or (rows.size == self.rows.size and np.array_equal(rows, self.rows)):
             return series
-        return series.gather(pl.Series(np.searchsorted(self.rows, rows)))
+        place = rows - self.rows[0] if self._unbroken else np.searchsorted(self.rows, rows)
+        return series.gather(pl.Series(place))
 
     def ask(self, rows: Rows, name: str, compute: Callable[[Rows], dict[str, pl.Series]]) -> pl.Series:
         """Column ``name`` at ``rows``; what is not known yet is computed once."""
@@ -72,4 +85,13 @@ def union(parts: list[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
     distinct = [part for i, part in enumerate(parts) if not any(part is other for other in parts[:i])]
-    return distinct[0] if len(distinct) == 1 else np.unique(np.concatenate(distinct))
+    return distinct[0] if len(distinct) == 1 else distinct_rows(np.concatenate(distinct))
+
+
+def distinct_rows(rows: Rows) -> Rows:
+    """Different row numbers, sorted; by marking, since row numbers are dense."""
+    if rows.size == 0:
+        return rows.astype(np.int64)
+    marks = np.zeros(int(rows.max()) + 1, dtype=bool)
+    marks[rows] = True
+    return np.flatnonzero(marks)

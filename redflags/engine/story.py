@@ -12,6 +12,7 @@ import polars as pl
 from redflags.engine.comparisons import Comparison, comparisons
 from redflags.engine.errors import Missing
 from redflags.engine.outcome import HITS
+from redflags.engine.sparse import distinct_rows
 from redflags.engine.words import Shown, exact, show, unit
 from redflags.expr.functions import FUNCTIONS
 from redflags.expr.lexer import ExprError
@@ -297,7 +298,8 @@ class _Story:
         source = self.evaluator.frames.table(measure.source.frame)
         offsets, rows = self.evaluator.measures.contributors(measure, self.rows[here], EVIDENCE_PER_WINDOW)
         role = self.evaluator.schemas.label(measure)
-        wanted, inverse = np.unique(rows, return_inverse=True)
+        wanted = distinct_rows(rows)
+        inverse = np.searchsorted(wanted, rows)
         ids, names = source.row_ids(wanted).to_list(), source.streams(wanted).to_list()
         for position, i in enumerate(here.tolist()):
             for k in inverse[offsets[position] : offsets[position + 1]].tolist():

@@ -113,18 +113,17 @@ def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
 
 def _linked(lowering: Lowering, node: nodes.Call) -> Value:
     roles: list[str] = []
+    places: dict[str, int] = {}
     for arg in node.args[2:]:
-        items = getattr(arg, "items", None)
-        if isinstance(arg, nodes.Text):
-            roles.append(arg.value)
-        elif items is not None:
-            roles += items
-        else:
+        items = (arg.value,) if isinstance(arg, nodes.Text) else getattr(arg, "items", None)
+        if items is None:
             raise ExprError("roles are quoted texts or a list parameter", arg.start, code="EXPR-ARGUMENTS")
+        roles += items
+        places |= dict.fromkeys(items, arg.start)
     known = lowering.schemas.dictionary.table("party_links").columns["role"].values
     for role in roles:
         if known and role not in known:
-            raise ExprError(f"unknown role {role!r}", node.start, did_you_mean(role, known), "EXPR-ARGUMENTS")
+            raise ExprError(f"unknown role {role!r}", places[role], did_you_mean(role, known), "EXPR-ARGUMENTS")
     ends = [lowering._lower(arg) for arg in node.args[:2]]  # noqa: SLF001
     for arg, end in zip(node.args, ends, strict=False):
         if end.type.kind not in {"text", "null"}:
@@ -151,6 +150,9 @@ def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tu
     place = lowering._lower(node.args[1])  # noqa: SLF001
     if place.type.kind not in {"text", "null"}:
         raise ExprError("the place is a country code", node.args[1].start, code="EXPR-TYPE")
+    unit = lowering._lower(currency)  # noqa: SLF001
+    if unit.type.kind not in {"text", "null"}:
+        raise ExprError("the currency is a code or 'base'", currency.start, code="EXPR-TYPE")
     tag = None
     if isinstance(currency, nodes.Text):
         tag = "base" if currency.value == "base" else None

@@ -73,7 +73,8 @@ class Lowering:
                 "compare it with something",
                 "EXPR-TYPE",
             )
-        return boolean(value.expr, (value,)).expr
+        expr = value.expr.cast(pl.Boolean) if value.type.kind == "null" else value.expr
+        return boolean(expr, (value,)).expr
 
     # ---- leaves -----------------------------------------------------------------------------------------------
 

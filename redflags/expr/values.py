@@ -185,7 +185,7 @@ def divide(left: Value, right: Value, type_: Type) -> Value:
         return Value(type_, pl.lit(None, pl.Int64), bits=1, empty=empty)
     bits = left.bits + (right.den_bits if right.den is not None else 0)
     den_bits = right.bits + (left.den_bits if left.den is not None else 0)
-    wide = max(bits, den_bits) + 1
+    wide = max(bits, den_bits)
     num = _wide(left.expr, 1, wide)
     den = _wide(right.expr, 1, wide)
     if right.den is not None:
@@ -193,7 +193,7 @@ def divide(left: Value, right: Value, type_: Type) -> Value:
     if left.den is not None:
         den = den * _wide(left.den, 1, wide)
     num = pl.when(den > 0).then(num).when(den < 0).then(0 - num)  # 128-bit integers know no unary minus
-    return Value(type_, num, _over(left.scale, right.scale), den.abs(), bits + 1, den_bits, empty)
+    return Value(type_, num, left.scale / right.scale, den.abs(), bits, den_bits, empty)
 
 
 def negate(value: Value) -> Value:
@@ -238,10 +238,6 @@ def boolean(expr: pl.Expr, operands: Iterable[Value] = ()) -> Value:
     """A condition; false where an operand is known empty."""
     empty = any_empty(operands)
     return Value(BOOL, expr if empty is None else ~empty & (empty | expr), bits=1)
-
-
-def _over(left: Fraction, right: Fraction) -> Fraction:
-    return left / right
 
 
 def _dens(left: Value, right: Value) -> tuple[pl.Expr | None, int]:

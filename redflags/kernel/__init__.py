@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from redflags.kernel.bounds import count, firsts, gather_tail, lasts, since, window_bounds
 from redflags.kernel.latest import latest_extremes, latest_rows, latest_sums
+from redflags.kernel.numbers import number_codes
 from redflags.kernel.occurrences import Links, distinct, links
 from redflags.kernel.orders import order_by_codes, refine_codes
 from redflags.kernel.peaks import extremes
@@ -44,6 +45,7 @@ __all__ = [
     "mad",
     "median",
     "null_counts",
+    "number_codes",
     "order_by_codes",
     "quantile",
     "rank",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from redflags.kernel import bounds, latest, occurrences, orders, peaks, ranks, shares, squares, top, totals
+from redflags.kernel import bounds, latest, numbers, occurrences, orders, peaks, ranks, shares, squares, top, totals
 from redflags.kernel._jit import cache_use
 
 
@@ -54,6 +54,7 @@ def warm() -> Warmth:
     key = np.zeros(3, np.int32)
     lo, hi = bounds.window_bounds(key, at, key, at, -2, 0)
     nulls = np.zeros(3, np.uint8)
+    numbers.number_codes(at, nulls)
     totals.sums(at, nulls, lo, hi)
     totals.null_counts(nulls, lo, hi)
     peaks.extremes(at, nulls, lo, hi, want_max=True)

@@ -43,10 +43,12 @@ class Output:
         frame: physical columns as ``Operation.columns`` says; of a stream ``at`` (Int64, µs) and ``_id`` (text, unique), of a
             register ``valid_from`` and ``valid_to`` (Int64, µs; null is open).
         caps: limits that bit.
+        register: of an operator that is both, the rows that are looked up, where they are others than the stream's.
     """
 
     frame: pl.DataFrame
     caps: tuple[Cap, ...] = ()
+    register: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)

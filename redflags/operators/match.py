@@ -130,7 +130,7 @@ def _amount(
 def _both(binder: Binder, key: str, spec: Any) -> dict[str, tuple[str, tuple[str, ...]]]:  # noqa: ANN401
     """One text for both sides, or one each; each with its place."""
     if isinstance(spec, str):
-        return {side: (spec, (key,)) for side in "ab"}
+        return dict.fromkeys("ab", (spec, (key,)))
     if isinstance(spec, dict) and all(isinstance(spec.get(side), str) for side in "ab"):
         return {side: (spec[side], (key, side)) for side in "ab"}
     raise binder.fault((key,), f"{key} is an expression for both sides, or {{a: expression, b: expression}}")

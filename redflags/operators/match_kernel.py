@@ -4,17 +4,27 @@ Both sides stand in order of (key, moment, amount, row). A *block* is the rows o
 one amount. What a search at a moment finds depends on rows up to that moment only.
 """
 
-# ruff: noqa: PLR0917  compiled functions are called by position
+# ruff: noqa: C901, PLR0917  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from redflags.kernel._arrays import Array, Number
 from redflags.kernel._jit import jit
-from redflags.operators.match_sides import UNTOLD, Side, Terms
+from redflags.operators.match_sides import UNTOLD
+
+if TYPE_CHECKING:
+    from redflags.kernel._arrays import Array, Number
+    from redflags.operators.match_sides import Side, Terms
+
+B_AFTER_A, A_AFTER_B, ANY = 0, 1, 2  # places in ORDERS
+#: Instead of a place: the row has looked at as many partners as it may.
+STOPPED = -2
+#: The row has more partners than it keeps.
+FULL = 2
 
 @jit
 def _fits(a: Side, b: Side, i: Number, j: Number, terms: Terms) -> Number:
@@ -22,10 +32,10 @@ def _fits(a: Side, b: Side, i: Number, j: Number, terms: Terms) -> Number:
         return False
     if terms.same and a.row[i] == b.row[j]:
         return False
-    if a.at[i] == b.at[j] and terms.order != 2 and a.seq[i] != UNTOLD and b.seq[j] != UNTOLD:
-        if terms.order == 0 and b.seq[j] < a.seq[i]:
+    if a.at[i] == b.at[j] and terms.order != ANY and a.seq[i] != UNTOLD and b.seq[j] != UNTOLD:
+        if terms.order == B_AFTER_A and b.seq[j] < a.seq[i]:
             return False
-        if terms.order == 1 and a.seq[i] < b.seq[j]:
+        if terms.order == A_AFTER_B and a.seq[i] < b.seq[j]:
             return False
     if terms.alike < 0:
         return True
@@ -90,7 +100,7 @@ def _next(
     left, end, right = walk
     right = _up(after, right)
     left = _up(after, left)
-    while left >= end and end > head:
+    while left >= end > head:
         found = _down(before, side.run[end - 1] - 1)
         end = head if found < head else found + 1
         left = head if found < head else _up(after, side.run[found])
@@ -122,7 +132,7 @@ def _candidate(
         if p < 0:
             return -1, far, walk
         if looked[n] >= terms.scan:
-            return -2, far, walk
+            return STOPPED, far, walk
         looked[n] += 1
         if (turned and _fits(anchors, partners, n, p, terms)) or (not turned and _fits(partners, anchors, p, n, terms)):
             return p, far, walk
@@ -157,7 +167,7 @@ def _assign(
             if found >= 0:
                 x, y = anchors.row[n], partners.row[found]
                 heappush(heap, (far, x if turned else y, y if turned else x, n))
-            elif found == -2:
+            elif found == STOPPED:
                 cut[n] = True
                 stopped += 1
                 open_ -= 1
@@ -176,7 +186,7 @@ def _assign(
             if found >= 0:
                 x, y = anchors.row[n], partners.row[found]
                 heappush(heap, (far, x if turned else y, y if turned else x, n))
-            elif found == -2:
+            elif found == STOPPED:
                 cut[n] = True
                 stopped += 1
                 open_ -= 1
@@ -186,6 +196,11 @@ def _assign(
 
 @jit
 def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
+    """Pairs one to one.
+
+    Returns:
+        For each ``a`` its partner or -1, whether a limit may have hidden one, and how many rows had to stop looking.
+    """
     a_mate, b_mate = np.full(a.at.size, -1, np.int64), np.full(b.at.size, -1, np.int64)
     a_ways, b_ways = _free(a.at.size), _free(b.at.size)
     a_cut, b_cut = np.zeros(a.at.size, np.bool_), np.zeros(b.at.size, np.bool_)
@@ -207,7 +222,7 @@ def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
                 a_low += 1
             while b_low < j_end and b.at[b_low] < now - terms.within:
                 b_low += 1
-            if terms.order != 1 and j_next > j:
+            if terms.order != A_AFTER_B and j_next > j:
                 stopped = _assign(b, j, j_next, a, a_low, i_next, False, terms, b_mate, a_mate, a_ways, b_seen, b_cut, walks, held, heap)
                 for n in range(j, j_next):
                     # Rows that the search did not reach may have a partner.
@@ -219,11 +234,11 @@ def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
                 for n in range(j, j_next):
                     if b_mate[n] >= 0:
                         b_ways[0][n], b_ways[1][n + 1] = n + 1, n
-            if terms.order != 0 and i_next > i:
+            if terms.order != B_AFTER_A and i_next > i:
                 for n in range(i, i_next):
                     if a_mate[n] >= 0:
                         a_ways[0][n], a_ways[1][n + 1] = n + 1, n
-                last = j_next if terms.order == 1 else j
+                last = j_next if terms.order == A_AFTER_B else j
                 bites += _assign(a, i, i_next, b, b_low, last, True, terms, a_mate, b_mate, b_ways, a_seen, a_cut, walks, held, heap)
                 for n in range(i, i_next):
                     if a_mate[n] >= 0:
@@ -234,11 +249,12 @@ def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
 
 @jit
 def first(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
+    """The first partner of each ``a`` in time; returns as ``nearest`` does."""
     mate, cut = np.full(a.at.size, -1, np.int64), np.zeros(a.at.size, np.bool_)
     after, before = _free(b.at.size)
     looked = np.zeros(a.at.size, np.int64)
-    back = 0 if terms.order == 0 else terms.within
-    ahead = 0 if terms.order == 1 else terms.within
+    back = 0 if terms.order == B_AFTER_A else terms.within
+    ahead = 0 if terms.order == A_AFTER_B else terms.within
     bites = 0
     for key in range(a.starts.size - 1):
         low, end = b.starts[key], b.starts[key + 1]
@@ -251,8 +267,8 @@ def first(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
                 found, _, _ = _candidate(a, i, b, j, b.tail[j], True, terms, walk, after, before, looked)
                 if found != -1:
                     mate[i] = max(found, -1)
-                    cut[i] = found == -2
-                    bites += found == -2
+                    cut[i] = found == STOPPED
+                    bites += found == STOPPED
                     break
                 j = b.tail[j]
     return mate, cut, bites
@@ -263,7 +279,7 @@ def _gather(
     anchors: Side, n: Number, partners: Side, first: Number, last: Number, turned: Number, terms: Terms,
     ways: tuple[Array, Array], looked: Array, found: Array,
 ) -> tuple[Number, Number]:  # fmt: skip
-    """Partners of one anchor, nearest first, into ``found``; whether it had to stop looking (1) or has more than it keeps (2)."""
+    """Partners of one anchor, nearest first, into ``found``; whether it had to stop looking (1) or has more than it keeps (``FULL``)."""
     count = 0
     tail = last
     while tail > first:
@@ -273,8 +289,8 @@ def _gather(
             p, _, walk = _candidate(anchors, n, partners, head, tail, turned, terms, walk, ways[0], ways[1], looked)
             if p == -1:
                 break
-            if p == -2 or count == terms.cap:
-                return count, 1 if p == -2 else 2
+            if p == STOPPED or count == terms.cap:
+                return count, 1 if p == STOPPED else FULL
             found[count] = p
             count += 1
         tail = head
@@ -283,6 +299,12 @@ def _gather(
 
 @jit
 def every(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Array, Number, Number]:
+    """All pairs, each made by the later row.
+
+    Returns:
+        Pairs of places; for each ``a`` whether it has a partner, and whether a limit may have hidden one; how many rows had to
+        stop looking, and how many have more partners than they keep.
+    """
     a_ways, b_ways = _free(a.at.size), _free(b.at.size)
     a_seen, b_seen = np.zeros(a.at.size, np.int64), np.zeros(b.at.size, np.int64)
     paired, unsure = np.zeros(a.at.size, np.bool_), np.zeros(a.at.size + 1, np.int64)
@@ -294,14 +316,14 @@ def every(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Array, Number, 
         i, i_end, j, j_end = a.starts[key], a.starts[key + 1], b.starts[key], b.starts[key + 1]
         a_low, b_low, a_high, b_high = i, j, i, j
         for turned in (False, True):
-            if (turned and terms.order == 0) or (not turned and terms.order == 1):
+            if (turned and terms.order == B_AFTER_A) or (not turned and terms.order == A_AFTER_B):
                 continue
             for n in range(i if turned else j, i_end if turned else j_end):
                 now = a.at[n] if turned else b.at[n]
                 if turned:
                     while b_low < j_end and b.at[b_low] < now - terms.within:
                         b_low += 1
-                    while b_high < j_end and (b.at[b_high] < now or (b.at[b_high] == now and terms.order == 1)):
+                    while b_high < j_end and (b.at[b_high] < now or (b.at[b_high] == now and terms.order == A_AFTER_B)):
                         b_high += 1
                     count, why = _gather(a, n, b, b_low, b_high, True, terms, b_ways, a_seen, found)
                 else:
@@ -311,7 +333,7 @@ def every(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Array, Number, 
                         a_high += 1
                     count, why = _gather(b, n, a, a_low, a_high, False, terms, a_ways, b_seen, found)
                 stops += why == 1
-                overs += why == 2
+                overs += why == FULL
                 if why > 0 and turned:
                     own[n] = True
                 elif why > 0:

@@ -188,13 +188,13 @@ def _lots(option: dict[str, Any], frames: dict[str, pl.DataFrame], coded: dict[s
         sides[name] = _side(frame, coded[name], count, {"seq": seq}, orders[name])
     a, b = sides["a"], sides["b"]
     pairs, lot, told, overs = match_lots_kernel.lots(a, b, option["within"], option["cap"])
-    x, y = pairs[:, 0], pairs[:, 1]
+    x, y = orders["a"][pairs[:, 0]], pairs[:, 1]
     caps = (Cap(f"outflows have more than {option['cap']:,} lots, of which the newest are shown ('cap')", int(overs)),)
     if option["unmatched"]:
         alone = np.flatnonzero(told == 0)
         x, y = np.concatenate([x, np.full(alone.size, -1)]), np.concatenate([y, alone])
         lot = np.concatenate([lot, np.zeros(alone.size, np.int64)])
-    return Pairs(np.where(x < 0, -1, orders["a"][x]), orders["b"][y], b.at[y], caps, lot, told[y])
+    return Pairs(x, orders["b"][y], b.at[y], caps, lot, told[y])
 
 
 # ---- columns --------------------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from redflags.expr.texts import bigrams, normalised
-from redflags.kernel._arrays import I32, I64, Array
 from redflags.kernel._jit import jit
+
+if TYPE_CHECKING:
+    from redflags.kernel._arrays import I32, I64, Array
 
 #: The order inside a moment is not told.
 UNTOLD = -(2**63)

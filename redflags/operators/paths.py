@@ -35,7 +35,7 @@ MADE = {
 
 def bind(binder: Binder) -> Derived:
     """``{paths: {from: transactions, keep: 0.8, within: 10d, hops: [3, 5]}}``."""
-    scope = binder.scope(default="transactions")
+    scope = binder.scope()  # written out, so that a reader and the safeguards see what is read
     names: dict[str, Expr] = {}
     made: dict[str, FrameColumn] = {}
     for end, default in (("source", "from_account_id"), ("target", "to_account_id")):
@@ -73,7 +73,7 @@ def bind(binder: Binder) -> Derived:
 
 
 def _column(binder: Binder, scope: Scope, expr: Expr, kind: t.Type) -> FrameColumn:
-    """The column that an expression is, so that what the dictionary says of it is kept; else one of its type."""
+    """The column that an expression is, so that what the dictionary says of it holds; else its type."""
     if isinstance(expr, Name) and len(expr.parts) == 1:
         found = binder.resolver.schemas.of(scope.frame).columns.get(expr.text)
         if found is not None:

@@ -15,7 +15,7 @@ chain of five hops thus gives a row at its third, fourth and fifth transfer with
 
 | part | meaning | default |
 |---|---|---|
-| `from` | transfers: a stream or view | `transactions` |
+| `from` | transfers: a stream or view | required |
 | `source`, `target` | text expressions: the nodes that value leaves and reaches; an owner's id in place of an account's follows value through all its accounts | `from_account_id`, `to_account_id` |
 | `amount` | a money expression; row-currency amounts need `by: currency` | `amount_base` |
 | `by` | columns or names that are equal on all hops, such as `currency` | none |

@@ -1,7 +1,7 @@
 """Compiled search for paths: backward from each transfer as last hop, depth first.
 
 Transfers stand in *hop order*: by the node that they reach, then by row order, so that the transfers into a
-node inside a time window are one slice. What is found for a last hop depends on transfers up to its moment only.
+node inside a time window are one slice. What is found for a last hop depends on transfers up to its moment.
 """
 
 # ruff: noqa: C901, PLR0912, PLR0915, PLR0917  compiled loops are one function each, called by position
@@ -222,8 +222,8 @@ def search(hops: Hops, starts: I64, limits: Limits) -> Found:
         raise ValueError(f"hops: expected 2 to {LONGEST}, got {limits.shortest} to {limits.longest}")
     low, high = _slices(hops.at, hops.source, starts, limits.hop_within)
     path, length, touched, hubs, overs = _search(
-        *hops, low, high, limits.shortest, limits.longest, limits.within, limits.close, limits.hub, limits.cap,
-        UNTOLD,
+        *hops, low, high, limits.shortest, limits.longest, limits.within, limits.close, limits.hub,
+        limits.cap, UNTOLD,
     )  # fmt: skip
     return Found(path, length.astype(np.int64), touched.astype(np.bool_), int(hubs), int(overs))
 

@@ -90,7 +90,8 @@ def _hops(
 
     hops = Hops(
         at=ordered(rows[AT].to_numpy()), amount=ordered(rows["amount"].to_numpy()), source=ordered(leaves),
-        target=ordered(reaches), least=ordered(bounds["least"].to_numpy()), most=ordered(bounds["most"].to_numpy()),
+        target=ordered(reaches), least=ordered(bounds["least"].to_numpy()),
+        most=ordered(bounds["most"].to_numpy()),
         first_most=ordered(bounds["first"].to_numpy()), place=order, seq=ordered(seq),
     )  # fmt: skip
     return hops, starts, order

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 #: Operator -> module that holds its ``OPERATION``.
 MODULES: dict[str, str] = {
+    "components": "redflags.operators.components",
     "match": "redflags.operators.match",
     "explode": "redflags.operators.explode",
     "paths": "redflags.operators.paths",
@@ -17,6 +18,7 @@ MODULES: dict[str, str] = {
     "runs": "redflags.operators.runs",
     "periods": "redflags.operators.periods",
     "hits": "redflags.operators.hits",
+    "screen": "redflags.operators.screen",
 }
 
 

@@ -9,7 +9,7 @@ from redflags.errors import did_you_mean
 from redflags.expr import types as t
 from redflags.operators.base import Input, Operation, Output
 from redflags.operators.screen_doc import DOC, EXAMPLE
-from redflags.plan.nodes import At, Base, Changes, Each, Frame, Union
+from redflags.plan.nodes import At, Base, Changes, Each, Frame, Held, Union
 from redflags.plan.schema import FrameColumn
 from redflags.plan.scope import Scope
 from redflags.tables import dictionary
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from redflags.expr.nodes import Expr
+    from redflags.expr.types import Type
     from redflags.operators.binder import Binder
     from redflags.plan.nodes import Derived
     from redflags.plan.schema import Schemas
@@ -27,16 +28,15 @@ MIN_SCORE: Final = Fraction(85, 100)
 CAP: Final = 1000
 #: Years that a year of birth may be off.
 BIRTH_WITHIN: Final = 1
-#: Column -> type, and the column of ``list_entries`` whose class it has.
-MADE: Final = {
-    "kind": (t.TEXT, "name"), "score": (t.NUMBER, "name"), "name_score": (t.NUMBER, "name"), "how": (t.TEXT, "name"),
-    "tokens_agreeing": (t.INT, "name"), "tokens_lacking": (t.INT, "name"), "screened_name": (t.TEXT, "name"),
-    "listed_name": (t.TEXT, "name"), "alias": (t.BOOL, "alias_quality"), "alias_quality": (t.TEXT, "alias_quality"),
-    "identifier": (t.TEXT, "identifier"), "identifier_kind": (t.TEXT, "identifier"), "birth": (t.TEXT, "birth_record"),
-    "place": (t.TEXT, "countries"), "type": (t.TEXT, "entity_type"), "supports": (t.INT, "name"), "conflicts": (t.INT, "name"),
-    "list_id": (t.TEXT, "list_id"), "list_version": (t.TEXT, "list_version"), "entry_id": (t.TEXT, "entry_id"),
-    "entry_type": (t.TEXT, "entity_type"), "regime": (t.TEXT, "regime"), "screened_id": (t.TEXT, None),
-    "valid_from": (t.TIME, None), "valid_to": (t.TIME, None),
+#: Column -> type, and the column of ``list_entries`` that it comes from.
+MADE: Final[Mapping[str, tuple[Type, str | None]]] = {
+    "kind": (t.TEXT, None), "score": (t.NUMBER, None), "name_score": (t.NUMBER, None), "how": (t.TEXT, None),
+    "tokens_agreeing": (t.INT, None), "tokens_lacking": (t.INT, None), "screened_name": (t.TEXT, None),
+    "listed_name": (t.TEXT, "name"), "alias": (t.BOOL, None), "alias_quality": (t.TEXT, "alias_quality"),
+    "identifier": (t.TEXT, "identifier"), "identifier_kind": (t.TEXT, None), "birth": (t.TEXT, None), "place": (t.TEXT, None),
+    "type": (t.TEXT, None), "supports": (t.INT, None), "conflicts": (t.INT, None), "list_id": (t.TEXT, "list_id"),
+    "list_version": (t.TEXT, "list_version"), "entry_id": (t.TEXT, "entry_id"), "entry_type": (t.TEXT, "entity_type"),
+    "regime": (t.TEXT, "regime"), "screened_id": (t.TEXT, None), "valid_from": (t.TIME, None), "valid_to": (t.TIME, None),
 }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _source(binder: Binder) -> tuple[Scope, bool]:
     name = binder.text("from")
     table = dictionary().tables.get(name)
     if table is not None and table.is_register and name not in binder.resolver.streams:
-        return Scope(binder.resolver, Base(name, ""), (*binder.path, "from")), True
+        return Scope(binder.resolver, Held(name), (*binder.path, "from")), True
     scope = binder.scope()
     return scope, _stands(scope.frame)
 
@@ -97,7 +97,7 @@ def _stands(frame: Frame) -> bool:
             return all(_stands(rows.frame) for _, rows, _ in frame.parts)
         case Each() | At():
             return _stands(frame.parent.frame)
-        case Changes():
+        case Changes() | Held():
             return True
         case _:
             return False

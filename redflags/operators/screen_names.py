@@ -17,7 +17,7 @@ PARTICLE, INITIAL, COMMON, STRONG = 1, 4, 5, 10
 _VOWELS: Final = "[aeiou]"
 #: How spellings of one sound are written in the key of a token; in this order.
 _SOUNDS: Final = (
-    ("sch|tsch|tch", "c"), ("ch", "c"), ("sh", "s"), ("ph", "f"), ("kh|gh|ck|q|x", "k"), ("^h", "k"), ("zh|dz|j|dj", "j"), ("th", "t"),
+    ("tsch|tch", "ch"), ("sch|sh", "s"), ("ch", "c"), ("ph", "f"), ("kh|gh|ck|q|x", "k"), ("^h", "k"), ("zh|dz|j|dj", "j"), ("th", "t"),
     ("dh", "d"), ("ts|tz|z", "s"), ("w", "v"), ("c", "k"), ("oo|ou|oe", "u"), ("ee|ie|iy|yi|ij", "i"), ("ai|ay|ei|ey|ae", "a"), ("^y([aeu])", "$1"),
     ("o", "u"), ("e", "a"), ("y", "i"),
 )  # fmt: skip

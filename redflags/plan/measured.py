@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from redflags.plan.nodes import Measure
     from redflags.plan.schema import Schemas
 
+#: No more rows than this many bits can count.
+ROW_BITS = 32
 NEVER_EMPTY = frozenset({"count", "sum", "distinct", "top_sum", "bag"})
 FLOATS = frozenset({"std", "hhi", "entropy", "divergence"})
 NEEDS_NUMBER = frozenset({"sum", "mean", "std", "median", "quantile", "mad", "top_sum"})
@@ -94,8 +96,10 @@ def measure_value(schemas: Schemas, measure: Measure, offset: int) -> Value:
         # A deviation comes in units of the integers that were aggregated; the others are pure numbers.
         return Value(kind, expr * float(unit) if measure.op == "std" else expr, empty=empty, floating=True)
     if measure.op in {"mean", "rank"}:
-        scale = unit if measure.op == "mean" else Fraction(1)
-        return Value(kind, expr, scale, pl.col(f"{name}.den"), 63, 32, empty)
+        scale, bits = (unit, 63) if measure.op == "mean" else (Fraction(1), ROW_BITS)
+        return Value(kind, expr, scale, pl.col(f"{name}.den"), bits, ROW_BITS, empty)
+    if measure.op in {"count", "distinct"}:
+        return Value(kind, expr, unit, bits=ROW_BITS)
     if measure.op == "median" and kind.numeric:
         return Value(kind, expr, unit / 2, bits=65, empty=empty)
     if measure.op == "median":

@@ -16,6 +16,8 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from redflags.tables import Table
 
 Range = tuple[int | None, int | None]
@@ -234,22 +236,11 @@ class Register:
         return pl.select(x=pl.when(mask).then(answer)).to_series() if asked.height else answer
 
 
-def condensed(asked: pl.DataFrame, boundaries: list[int]) -> tuple[pl.DataFrame, pl.Series]:
-    """Equal questions once: between two boundaries the moment does not matter.
-
-    Returns:
-        The distinct questions, and for each question asked the position of its representative.
-    """
+def buckets(at: NDArray[np.int64], boundaries: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Moments that stand for their stretch between two boundaries, and the number of each moment's stretch."""
     edges = np.array([MISSING_FROM, *boundaries], dtype=np.int64)
-    at = edges[np.searchsorted(edges, asked["at"].to_numpy(), side="right") - 1]
-    frame = asked.with_columns(pl.Series("at", at))
-    if any(isinstance(dtype, pl.List) for dtype in frame.schema.values()):
-        return frame, pl.int_range(frame.height, eager=True)
-    distinct = frame.unique(maintain_order=True)
-    index = frame.join(
-        distinct.with_row_index("__i"), on=frame.columns, how="left", nulls_equal=True, maintain_order="left"
-    )["__i"]
-    return distinct, index
+    place = np.searchsorted(edges, at, side="right") - 1
+    return edges[place], place.astype(np.int32)
 
 
 def _inside(at: pl.Expr, span: Range) -> pl.Expr:

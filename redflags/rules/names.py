@@ -152,7 +152,7 @@ class Namer:
     def _operator_reads(self, spec: Operator) -> Iterable[Read]:
         """What an operator can be seen to read: streams it names, and their columns named anywhere in it."""
         found = list(texts((spec.model_extra or {}).get(spec.name)))
-        tables: list[Table] = []
+        tables: list[Table] = [self.dictionary.tables["list_entries"]] if spec.name == "screen" else []
         for word in found:
             if word in self.own or word in self.shared:
                 scope = self.scope(word, (SHARED, word))

@@ -1,58 +1,108 @@
-"""Expressions over invented columns of the ledger, evaluated without an engine."""
+"""Expressions over invented columns, evaluated without an engine.
+
+Columns: ``m1 m2`` money, ``n1 n2`` numbers, ``i1 i2`` whole numbers, ``t1 t2`` texts, ``b1 b2`` conditions, ``l1 l2`` lists, ``at1 at2``
+moments, ``d1 d2`` days, ``r1 r2`` real numbers. Each may be ``EMPTY``, as a measure over no rows is.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from redflags.expr.calls import unit_of
+from redflags.expr import types as t
+from redflags.expr.calls import unit_of_kind
 from redflags.expr.lower import Lowering
 from redflags.expr.parser import parse
+from redflags.expr.values import Value
 from redflags.plan.nodes import Base
 from redflags.plan.schema import Schemas
 from redflags.tables import dictionary
 
-SCHEMAS = Schemas(dictionary())
-LOWERING = Lowering(SCHEMAS, Base("ledger", "booked_at"))
+EMPTY = object()
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+KINDS = {
+    "m": (t.Type("money", "base"), pl.Int64), "n": (t.NUMBER, pl.Int64), "i": (t.INT, pl.Int64),
+    "t": (t.TEXT, pl.String), "b": (t.BOOL, pl.Boolean), "l": (t.LIST, pl.List(pl.String)), "at": (t.TIME, pl.Int64),
+    "d": (t.DATE, pl.Int32), "r": (t.REAL, pl.Float64),
+}  # fmt: skip
+COLUMNS = {f"{letter}{number}": kind for letter, kind in KINDS.items() for number in (1, 2)}
 
 
-def lower(text: str) -> Any:
+class Invented(Lowering):
+    """Lowering over the columns above."""
+
+    def column(self, word: str, offset: int) -> Value:
+        if word not in COLUMNS:
+            return super().column(word, offset)
+        kind, _ = COLUMNS[word]
+        unit = unit_of_kind(kind) if kind.numeric and kind.kind != "real" else Fraction(1)
+        return Value(kind, pl.col(word), unit, empty=pl.col(f"{word}.empty"), floating=kind.kind == "real")
+
+
+LOWERING = Invented(Schemas(dictionary()), Base("ledger", "booked_at"))
+
+
+def lower(text: str) -> Value:
     return LOWERING.lower(parse(text))
 
 
-def cells(name: str, values: list[Any]) -> pl.Series:
-    """A canonical column as the engine hands it over: integers at the scale of its type."""
-    column = dictionary().table("ledger").columns[name]
-    made = []
-    for value in values:
-        if isinstance(value, (str, Decimal)) and column.type in {"money", "money_base", "number", "ratio", "decimal"}:
-            made.append(int(Fraction(value) / unit_of(column.type)))
-        elif isinstance(value, dt.datetime):
-            made.append(int((value - EPOCH) / dt.timedelta(microseconds=1)))
-        else:
-            made.append(value)
-    dtype = pl.Int64 if column.type == "time" else column.dtype
-    return pl.Series(name, made, dtype=dtype)
+def _cell(kind: t.Type, value: Any) -> Any:
+    if value is None or value is EMPTY:
+        return None
+    if kind.kind in {"money", "number"}:
+        scaled = Fraction(value) / unit_of_kind(kind)
+        assert scaled.denominator == 1, value
+        return int(scaled)
+    if isinstance(value, dt.datetime):
+        return int((value - EPOCH) / dt.timedelta(microseconds=1))
+    if isinstance(value, dt.date):
+        return (value - EPOCH.date()).days
+    return value
+
+
+def frame_of(columns: dict[str, list[Any]]) -> pl.DataFrame:
+    """The rows as the engine hands them over."""
+    size = max((len(given) for given in columns.values()), default=1)
+    series = []
+    for name, (kind, dtype) in COLUMNS.items():
+        given = columns.get(name, [None] * size)
+        series.append(pl.Series(name, [_cell(kind, value) for value in given], dtype=dtype))
+        series.append(pl.Series(f"{name}.empty", [value is EMPTY for value in given], dtype=pl.Boolean))
+    return pl.DataFrame(series)
 
 
 def values(text: str, **columns: list[Any]) -> list[Any]:
-    """Values of an expression; exact numbers as fractions."""
+    """Values of an expression: exact numbers as fractions, days as dates, moments as datetimes, ``EMPTY``."""
     value = lower(text)
-    frame = pl.DataFrame([cells(name, given) for name, given in columns.items()] or [pl.Series("_", [0])])
-    asked = [value.expr.alias("x")] + ([] if value.den is None else [value.den.alias("d")])
-    found = frame.select(pl.lit(0).repeat_by(pl.len()).explode().alias("_"), *asked)
-    raw = found["x"].to_list()
-    if value.floating or not (value.type.numeric or value.type.kind == "literal"):
-        return raw
-    dens = found["d"].to_list() if value.den is not None else [1] * len(raw)
-    return [None if x is None or d in (None, 0) else value.scale * x / d for x, d in zip(raw, dens, strict=True)]
+    parts = [value.expr, value.den if value.den is not None else pl.lit(1)]
+    parts.append(value.empty if value.empty is not None else pl.lit(value=False))
+    frame = frame_of(columns)
+    made = frame.select(pl.int_range(pl.len()).alias("_"), *(part.alias(f"x{i}") for i, part in enumerate(parts)))
+    return [_shown(value, *row) for row in made.select("x0", "x1", "x2").iter_rows()]
+
+
+def _shown(value: Value, x: Any, den: Any, empty: bool | None) -> Any:  # noqa: FBT001
+    if empty:
+        return EMPTY
+    if x is None or den is None:
+        return None
+    if value.type.kind == "date":
+        return EPOCH.date() + dt.timedelta(days=x)
+    if value.type.kind == "time":
+        return EPOCH + dt.timedelta(microseconds=x)
+    exact = value.type.numeric or value.type.kind == "literal"
+    return value.scale * x / den if exact and not value.floating else x
 
 
 def one(text: str, **columns: Any) -> Any:
     """The value on a single row."""
     return values(text, **{name: [value] for name, value in columns.items()})[0]
+
+
+def holds(text: str, **columns: Any) -> bool | None:
+    """A condition on a single row."""
+    frame = frame_of({name: [value] for name, value in columns.items()})
+    return frame.select(x=LOWERING.condition(parse(text)) & pl.lit(value=True))["x"].item()

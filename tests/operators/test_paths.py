@@ -1,4 +1,4 @@
-"""``paths``: chains and cycles against a naive reading, whatever the order of rows, the cut, ties, nulls and hubs."""
+"""``paths``: chains and cycles against a naive reading; row order, cuts, ties, nulls, hubs, caps, faults."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 
 from redflags.engine import BoundBook, engine
 from redflags.ingest.dataset import Dataset
-from redflags.operators.base import Output
-from redflags.operators.paths import OPERATION
+from redflags.operators.paths import MADE, OPERATION
 from redflags.plan.bind import bind_rule
 from redflags.plan.nodes import Derived
 from redflags.plan.schema import Schemas
 from redflags.plan.scope import BindError
 from redflags.tables import dictionary
 from tests.operators.build import hits, judge, rule
+
+if TYPE_CHECKING:
+    from redflags.operators.base import Output
 
 DETECT = """
 detect:
@@ -34,9 +36,10 @@ detect:
 """
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 HOUR = 3_600_000_000
-SCHEMA = {
-    "txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "from_account_id": pl.String, "to_account_id": pl.String,
-    "amount_base": pl.Int64, "currency": pl.String, "seq": pl.Int64, "to_country": pl.String,
+SCHEMA: dict[str, Any] = {
+    "txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "from_account_id": pl.String,
+    "to_account_id": pl.String, "amount_base": pl.Int64, "currency": pl.String, "seq": pl.Int64,
+    "to_country": pl.String,
 }  # fmt: skip
 
 
@@ -56,12 +59,17 @@ class Ask:
     cap: int = 10_000
 
     def text(self) -> str:
-        total = "" if self.keep_total is None else f"keep_total: {float(self.keep_total)}, "
-        return (
-            f"with:\n  chains: {{paths: {{keep: {float(self.keep)}, grow: {float(self.grow)}, {total}hop_within: {self.hop_within}h, "
-            f"within: {self.within}h, hops: [{self.hops[0]}, {self.hops[1]}], close: {str(self.close).lower()}, hub: {self.hub}, "
-            f"cap: {self.cap}{', by: currency' if self.by else ''}}}}}" + DETECT
-        )
+        parts: dict[str, Any] = {
+            "keep": float(self.keep), "grow": float(self.grow), "hop_within": f"{self.hop_within}h",
+            "within": f"{self.within}h", "hops": list(self.hops), "close": str(self.close).lower(),
+            "hub": self.hub, "cap": self.cap,
+        }  # fmt: skip
+        if self.keep_total is not None:
+            parts["keep_total"] = float(self.keep_total)
+        if self.by:
+            parts["by"] = "currency"
+        written = ", ".join(f"{name}: {value}" for name, value in parts.items())
+        return f"with:\n  chains: {{paths: {{from: transactions, {written}}}}}" + DETECT
 
 
 def _moves(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -81,17 +89,16 @@ def _rows(output: Output) -> list[dict[str, Any]]:
     return output.frame.sort("_id").to_dicts()
 
 
-# ---- the naive reading: every arrangement of rows, every condition by its own words ----------------------------------
+# ---- the naive reading: every arrangement of rows, every condition by its own words ------------------------
 
 
 def _is_path(path: tuple[dict[str, Any], ...], ask: Ask, *, closed: bool) -> bool:
     pairs = list(itertools.pairwise(path))
     if any(a["to_account_id"] != b["from_account_id"] or a["hour"] > b["hour"] for a, b in pairs):
         return False
-    if (
-        any(b["hour"] - a["hour"] > ask.hop_within for a, b in pairs)
-        or path[-1]["hour"] - path[0]["hour"] > ask.within
-    ):
+    if any(b["hour"] - a["hour"] > ask.hop_within for a, b in pairs):
+        return False
+    if path[-1]["hour"] - path[0]["hour"] > ask.within:
         return False
     if ask.by and any(a["currency"] != b["currency"] for a, b in pairs):
         return False
@@ -107,37 +114,35 @@ def _is_path(path: tuple[dict[str, Any], ...], ask: Ask, *, closed: bool) -> boo
     return len(set(nodes)) == len(nodes)
 
 
-def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], int]:
+    """Best paths, and how many last hops met a hub."""
     needed = ["from_account_id", "to_account_id", "amount_base", *(["currency"] if ask.by else [])]
+    known = [row for row in rows if all(row[name] is not None for name in needed)]
     edges = [
-        row for row in rows
-        if all(row[name] is not None for name in needed) and row["from_account_id"] != row["to_account_id"] and row["amount_base"] > 0
-    ]  # fmt: skip
-    order = sorted(edges, key=lambda r: (r["hour"], (r["seq"] is not None, r["seq"] or 0), r["txn_id"]))
+        row for row in known if row["from_account_id"] != row["to_account_id"] and row["amount_base"] > 0
+    ]
+    order = sorted(edges, key=lambda r: (r["hour"], r["seq"] is not None, r["seq"] or 0, r["txn_id"]))
     place = {row["txn_id"]: i for i, row in enumerate(order)}
 
     def hub(hop: dict[str, Any]) -> bool:
         """Whether the node that the hop leaves has too many incoming transfers just before it."""
-        into = [
-            e for e in edges
-            if e["to_account_id"] == hop["from_account_id"] and (not ask.by or e["currency"] == hop["currency"])
-            and hop["hour"] - min(ask.hop_within, ask.within) <= e["hour"] <= hop["hour"]
-        ]  # fmt: skip
-        return len(into) > ask.hub
+        span = min(ask.hop_within, ask.within)
+        into = [e for e in edges if e["to_account_id"] == hop["from_account_id"]]
+        into = [e for e in into if hop["hour"] - span <= e["hour"] <= hop["hour"]]
+        return len([e for e in into if not ask.by or e["currency"] == hop["currency"]]) > ask.hub
 
     best: dict[str, tuple[Any, tuple[dict[str, Any], ...]]] = {}
     stopped: set[str] = set()
     for size in range(1, ask.hops[1] + 1):
         for path in itertools.permutations(edges, size):
             last = path[-1]["txn_id"]
-            if (
-                size < ask.hops[1]
-                and _is_path(path, ask, closed=False)
-                and not any(map(hub, path[1:]))
-                and hub(path[0])
-            ):
+            if not _is_path(path, ask, closed=False) and not _is_path(path, ask, closed=True):
+                continue
+            if any(hub(hop) for hop in path[1:]):
+                continue
+            if size < ask.hops[1] and _is_path(path, ask, closed=False) and hub(path[0]):
                 stopped.add(last)
-            if size < ask.hops[0] or not _is_path(path, ask, closed=ask.close) or any(map(hub, path[1:])):
+            if size < ask.hops[0] or not _is_path(path, ask, closed=ask.close):
                 continue
             if (
                 ask.keep_total is not None
@@ -147,20 +152,22 @@ def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], 
             rank = (-size, path[0]["amount_base"], [place[hop["txn_id"]] for hop in path])
             if last not in best or rank < best[last][0]:
                 best[last] = (rank, path)
-    made = [_told(path, last in stopped) for last, (_, path) in sorted(best.items())]
-    return made, {"hubs": len(stopped)}
+    made = [_told(path, capped=last in stopped) for last, (_, path) in sorted(best.items())]
+    return made, len(stopped)
 
 
-def _told(path: tuple[dict[str, Any], ...], capped: bool) -> dict[str, Any]:
+def _told(path: tuple[dict[str, Any], ...], *, capped: bool) -> dict[str, Any]:
     first, last = path[0], path[-1]
     ids = [hop["txn_id"] for hop in path]
     nodes = [first["from_account_id"], *(hop["to_account_id"] for hop in path)]
     zero = int(START.timestamp()) * 1_000_000
     return {
         "path_id": ">".join(ids), "source": nodes[0], "target": nodes[-1], "hops": len(path),
-        "kept": last["amount_base"] * 1_000_000 // first["amount_base"], "first_at": zero + first["hour"] * HOUR,
-        "first_amount": first["amount_base"], "last_amount": last["amount_base"], "txn_ids": ids, "mids": nodes[1:-1],
-        "distinct_nodes": len(set(nodes)), "capped": capped, "at": zero + last["hour"] * HOUR, "_id": last["txn_id"],
+        "kept": last["amount_base"] * 1_000_000 // first["amount_base"],
+        "first_at": zero + first["hour"] * HOUR, "first_amount": first["amount_base"],
+        "last_amount": last["amount_base"], "txn_ids": ids, "mids": nodes[1:-1],
+        "distinct_nodes": len(set(nodes)), "capped": capped,
+        "at": zero + last["hour"] * HOUR, "_id": last["txn_id"],
     }  # fmt: skip
 
 
@@ -172,7 +179,7 @@ def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 NODES = [*itertools.permutations("abcd", 2), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "a")]
 RARE = [("a", "a"), (None, "b"), ("b", None)]
-SEQ = [None, None, None, 1, 2]
+SEQ = [1, 2, 3, None]
 
 
 def _mostly(usual: list[Any], rare: list[Any]) -> st.SearchStrategy[Any]:
@@ -182,25 +189,37 @@ def _mostly(usual: list[Any], rare: list[Any]) -> st.SearchStrategy[Any]:
 # Few nodes, moments and amounts: sparse data would let a wrong edge pass.
 MOVE = st.fixed_dictionaries(
     {
-        "hour": st.integers(0, 4), "pair": _mostly(NODES, RARE), "amount_base": _mostly([100, 100, 90, 90, 81, 80], [79, 64, 110, None, 0]),
+        "hour": st.integers(0, 4), "pair": _mostly(NODES, RARE),
+        "amount_base": _mostly([100, 100, 90, 90, 81, 80], [79, 64, 110, None, 0]),
         "currency": _mostly(["EUR"], ["USD", None]), "seq": st.sampled_from(SEQ),
     }
 )  # fmt: skip
 
 
-def _named(drawn: tuple[list[dict[str, Any]], bool, list[int]]) -> list[dict[str, Any]]:
+def _named(drawn: tuple[list[dict[str, Any]], bool, bool, list[int]]) -> list[dict[str, Any]]:
     """Rows with ids in any order; half of the examples share one moment or two."""
-    rows, tied, ids = drawn
-    return [
-        {**row, "hour": row["hour"] // 3 if tied else row["hour"], "from_account_id": row["pair"][0], "to_account_id": row["pair"][1],
-         "txn_id": f"t{ids[i]}", "to_country": None}
-        for i, row in enumerate(rows)
-    ]  # fmt: skip
+    rows, tied, told, ids = drawn
+    made = []
+    for row, number in zip(rows, ids, strict=False):
+        source, target = row["pair"]
+        ends = {"from_account_id": source, "to_account_id": target}
+        hour = row["hour"] // 3 if tied else row["hour"]
+        made.append(
+            {
+                **row,
+                **ends,
+                "hour": hour,
+                "seq": row["seq"] if told else None,
+                "txn_id": f"t{number}",
+                "to_country": None,
+            }
+        )
+    return made
 
 
-MOVES = st.tuples(st.lists(MOVE, min_size=4, max_size=7), st.booleans(), st.permutations(list(range(7)))).map(
-    _named
-)
+MOVES = st.tuples(
+    st.lists(MOVE, min_size=4, max_size=7), st.booleans(), st.booleans(), st.permutations(list(range(7)))
+).map(_named)
 ASK = st.builds(
     Ask,
     keep=st.sampled_from([Fraction(4, 5), Fraction(9, 10), Fraction(1, 2)]),
@@ -219,10 +238,10 @@ ASK = st.builds(
 @given(MOVES, ASK)
 def test_the_same_as_every_arrangement_of_rows_tried(rows: list[dict[str, Any]], ask: Ask) -> None:
     output = _output(ask.text(), _moves(rows))
-    expected, counts = _naive(rows, ask)
+    expected, met = _naive(rows, ask)
     assert _plain(_rows(output)) == expected
     found = {cap.what.split()[0]: cap.rows for cap in output.caps}
-    assert found.get("paths", 0) == counts["hubs"]
+    assert found.get("paths", 0) == met
 
 
 @given(MOVES, ASK, st.randoms(use_true_random=False))
@@ -243,18 +262,18 @@ def test_later_rows_change_nothing_known(rows: list[dict[str, Any]], ask: Ask, c
     assert known.equals(begun)
 
 
-RENAMES = st.permutations([f"t{i}" for i in range(7)])
+def _move(txn: str, hour: int, source: str, target: str, amount: int = 100) -> dict[str, Any]:
+    ends = {"from_account_id": source, "to_account_id": target}
+    rest = {"amount_base": amount, "currency": "EUR", "seq": None, "to_country": None}
+    return {"txn_id": txn, "hour": hour, **ends, **rest}
 
 
-@given(MOVES, ASK, RENAMES)
-@example(
-    [
-        {"txn_id": f"t{i}", "hour": 0, "from_account_id": a, "to_account_id": b, "amount_base": 100, "currency": "EUR", "seq": None}
-        for i, (a, b) in enumerate(["ab", "bc", "cd"])
-    ],
-    Ask(hops=(3, 4)),
-    ["t2", "t1", "t0", "t3", "t4", "t5", "t6"],
-)  # fmt: skip
+NAMES = [f"t{i}" for i in range(7)]
+REVERSED = NAMES[::-1]
+
+
+@given(MOVES, ASK, st.permutations(NAMES))
+@example([_move("t0", 0, "a", "b"), _move("t1", 0, "b", "c"), _move("t2", 0, "c", "d")], Ask(), REVERSED)
 def test_ids_do_not_decide_which_paths_exist(rows: list[dict[str, Any]], ask: Ask, names: list[str]) -> None:
     renamed = [{**row, "txn_id": names[int(row["txn_id"][1:])]} for row in rows]
     one, two = _output(ask.text(), _moves(rows)).frame, _output(ask.text(), _moves(renamed)).frame
@@ -268,28 +287,20 @@ def test_ids_do_not_decide_which_paths_exist(rows: list[dict[str, Any]], ask: As
     )
 
 
-# ---- single points ---------------------------------------------------------------------------------------------------
+# ---- single points ---------------------------------------------------------------------------------------
 
 
 def _chain(nodes: str, hours: list[int], amounts: list[int] | None = None) -> list[dict[str, Any]]:
-    amounts = amounts or [100 - i for i in range(len(hours))]
-    return [
-        {"txn_id": f"t{i}", "hour": hours[i], "from_account_id": nodes[i], "to_account_id": nodes[i + 1], "amount_base": amounts[i],
-         "currency": "EUR", "seq": None, "to_country": None if i == 1 else f"X{i}"}
-        for i in range(len(hours))
-    ]  # fmt: skip
+    found = amounts or [100 - i for i in range(len(hours))]
+    moves = [_move(f"t{i}", hours[i], nodes[i], nodes[i + 1], found[i]) for i in range(len(hours))]
+    return [{**move, "to_country": None if i == 1 else f"X{i}"} for i, move in enumerate(moves)]
 
 
 def test_each_last_hop_gives_its_longest_path() -> None:
     output = _output(Ask(hops=(3, 8), within=10).text(), _moves(_chain("abcdef", [0, 1, 2, 3, 4])))
     assert output.frame["path_id"].to_list() == ["t0>t1>t2", "t0>t1>t2>t3", "t0>t1>t2>t3>t4"]
     assert output.frame["distinct_nodes"].to_list() == [4, 5, 6]
-    assert (
-        output.frame.select(
-            *OPERATION.columns(Derived("paths", (), (("made", ()),)), Schemas(dictionary()))
-        ).width
-        == 12
-    )  # type: ignore[arg-type]
+    assert set(MADE) | {"at", "_id"} == set(output.frame.columns)
 
 
 def test_edges_of_the_windows_are_in() -> None:
@@ -307,6 +318,49 @@ def test_large_amounts_are_compared_exactly() -> None:
         assert _output(Ask().text(), _moves(_chain("abc", [0, 1], [most, last]))).frame.height == found
 
 
+def test_a_told_order_inside_a_moment_is_kept_across_untold_hops() -> None:
+    def found(*seqs: int | None) -> list[str]:
+        moves = [{**row, "seq": seq} for row, seq in zip(_chain("abcd", [1, 1, 1]), seqs, strict=True)]
+        return _output(Ask().text(), _moves(moves)).frame.sort("_id")["path_id"].to_list()
+
+    assert found(1, None, 2) == found(None, None, None) == found(5, 5, 5) == ["t0>t1", "t0>t1>t2"]
+    assert found(2, None, 1) == ["t0>t1", "t1>t2"]
+    assert found(2, 1, 3) == ["t1>t2"]
+    later = [{**row, "seq": 9 - i} for i, row in enumerate(_chain("abcd", [1, 2, 3]))]
+    assert _output(Ask().text(), _moves(later)).frame.height == 2
+
+
+def test_of_equal_paths_the_first_in_row_order_stands() -> None:
+    twins = [
+        _move("t5", 0, "a", "b"),
+        _move("t3", 0, "a", "b"),
+        _move("t2", 1, "b", "c"),
+        _move("t6", 1, "b", "c"),
+    ]
+    frame = _output(Ask().text(), _moves([*twins, _move("t9", 2, "c", "d")])).frame.sort("_id")
+    assert frame["path_id"].to_list() == ["t3>t2", "t3>t6", "t3>t2>t9"]
+
+
+def test_hub_and_keep_total_are_met_exactly() -> None:
+    two = [
+        _move("t1", 0, "x", "a"),
+        _move("t2", 0, "y", "a"),
+        _move("t3", 1, "a", "b"),
+        _move("t4", 2, "b", "c"),
+    ]
+    assert _output(replace(Ask(), hub=2).text(), _moves(two)).caps == ()
+    assert _output(replace(Ask(), hub=1).text(), _moves(two)).caps[0].rows == 2
+    chain = _moves(_chain("abcd", [0, 1, 2], [100, 90, 81]))
+    assert _output(replace(Ask(), keep_total=Fraction(81, 100)).text(), chain).frame["hops"].to_list() == [
+        2,
+        3,
+    ]
+    assert _output(replace(Ask(), keep_total=Fraction(82, 100)).text(), chain).frame["hops"].to_list() == [
+        2,
+        2,
+    ]
+
+
 def test_a_cycle_inside_one_moment_ends_with_each_of_its_hops() -> None:
     frame = _output(Ask(close=True).text(), _moves(_chain("abca", [5, 5, 5], [100, 100, 100]))).frame
     assert frame.select("_id", "source", "target", "mids").rows() == [
@@ -317,27 +371,32 @@ def test_a_cycle_inside_one_moment_ends_with_each_of_its_hops() -> None:
 def test_owners_stand_for_their_accounts_and_inner_transfers_fall_away() -> None:
     text = """
 with:
-  moves: {from: transactions, let: {owner: "coalesce(from_party_id, from_account_id)", receiver: "coalesce(to_party_id, to_account_id)"}}
-  chains: {paths: {from: moves, source: owner, target: receiver, within: 5d, hops: 2, collect: {countries: to_country}}}
+  moves:
+    from: transactions
+    let:
+      owner: "coalesce(from_party_id, from_account_id)"
+      receiver: "coalesce(to_party_id, to_account_id)"
+  chains: {paths: {from: moves, source: owner, target: receiver, within: 5d, hops: 2}}
 detect:
   from: chains
   subject: source
   facts:
-    any: {is: network, if: "hops = 2"}
+    any: {is: network, if: "hops = 2 and source = 'P' and target = 'z'"}
   when: any
 """
-    common = {"amount": 100, "amount_base": 100, "currency": "EUR"}
     moves = [
-        {"txn_id": "t1", "booked_at": "2026-01-01", "from_account_id": "a1", "from_party_id": "P", "to_account_id": "b1", "to_party_id": "Q", "to_country": "XA", **common},
-        {"txn_id": "t2", "booked_at": "2026-01-02", "from_account_id": "b1", "from_party_id": "Q", "to_account_id": "b2", "to_party_id": "Q", "to_country": "XA", **common},
-        {"txn_id": "t3", "booked_at": "2026-01-03", "from_account_id": "b2", "from_party_id": "Q", "to_account_id": "z", "to_country": "XB", **common},
-    ]  # fmt: skip
-    assert hits(judge(text, {"transactions": moves})) == ["t3"]
+        {"from_account_id": "a1", "from_party_id": "P", "to_account_id": "b1", "to_party_id": "Q"},
+        {"from_account_id": "b1", "from_party_id": "Q", "to_account_id": "b2", "to_party_id": "Q"},
+        {"from_account_id": "b2", "from_party_id": "Q", "to_account_id": "z"},
+    ]
+    common = {"amount": 100, "amount_base": 100, "currency": "EUR"}
+    rows = [{"txn_id": f"t{i}", "booked_at": f"2026-01-0{i}", **m, **common} for i, m in enumerate(moves, 1)]
+    assert hits(judge(text, {"transactions": rows})) == ["t3"]
 
 
 def test_texts_of_the_hops_are_collected_in_order() -> None:
     text = (
-        "with:\n  chains: {paths: {within: 9h, hops: 4, collect: {countries: to_country}, by: [currency]}}"
+        "with:\n  chains: {paths: {from: transactions, within: 9h, hops: 4, collect: {countries: to_country}, by: [currency]}}"
         + DETECT
     )
     frame = _output(text, _moves(_chain("abcde", [0, 1, 2, 3]))).frame
@@ -345,11 +404,7 @@ def test_texts_of_the_hops_are_collected_in_order() -> None:
 
 
 def test_a_hub_is_not_followed_and_said_to_be() -> None:
-    crowd = [
-        {"txn_id": f"h{i:04d}", "hour": 0, "from_account_id": f"p{i}", "to_account_id": "h", "amount_base": 100, "currency": "EUR",
-         "seq": None, "to_country": None}
-        for i in range(3000)
-    ]  # fmt: skip
+    crowd = [_move(f"h{i:04d}", 0, f"p{i}", "h") for i in range(3000)]
     tail = _chain("hxy", [1, 2], [100, 100])
     output = _output(Ask().text(), _moves(crowd + tail))
     assert output.frame.select("path_id", "capped").rows() == [("t0>t1", True)]
@@ -360,18 +415,24 @@ def test_a_hub_is_not_followed_and_said_to_be() -> None:
     assert free.frame.select("hops", "capped").rows() == [(2, False), (3, False)]
 
 
+def _crowd() -> list[dict[str, Any]]:
+    """Thirty ways into z, two hops long each, a side entry, and a way out of z."""
+    ways = [
+        _move(f"m{i:02d}{k}", k, *pair)
+        for i in range(30)
+        for k, pair in enumerate([("a", f"b{i}"), (f"b{i}", "z")])
+    ]
+    return [*ways, _move("side", 2, "q", "z"), _move("last", 2, "z", "y")]
+
+
 @pytest.mark.parametrize(("cap", "stopped"), [(61, 0), (60, 1)])
 def test_a_search_stops_after_its_cap_not_at_it(cap: int, stopped: int) -> None:
-    crowd = [row for i in range(30) for row in _chain(f"a{chr(200 + i)}z", [0, 1], [100, 100])]
-    rows = [{**row, "txn_id": f"m{i:02d}"} for i, row in enumerate(crowd)]
-    rows.append({**crowd[0], "txn_id": "last", "hour": 2, "from_account_id": "z", "to_account_id": "y"})
-    rows.append({**crowd[0], "txn_id": "side", "hour": 2, "from_account_id": "q", "to_account_id": "z"})
-    output = _output(replace(Ask(), cap=cap).text(), _moves(rows))
+    output = _output(replace(Ask(), cap=cap).text(), _moves(_crowd()))
     assert sum(found.rows for found in output.caps) == stopped
 
 
 def test_without_within_every_gap_may_be_as_long_as_allowed() -> None:
-    text = "with:\n  chains: {paths: {hop_within: 2h, hops: [2, 3]}}" + DETECT
+    text = "with:\n  chains: {paths: {from: transactions, hop_within: 2h, hops: [2, 3]}}" + DETECT
     assert _output(text, _moves(_chain("abcd", [0, 2, 4]))).frame["hops"].to_list() == [2, 3]
     found = bind_rule(rule(text), Schemas(dictionary())).frame
     assert isinstance(found, Derived)
@@ -379,24 +440,20 @@ def test_without_within_every_gap_may_be_as_long_as_allowed() -> None:
 
 
 def test_without_hop_within_only_the_whole_counts() -> None:
-    text = "with:\n  chains: {paths: {within: 4h, hops: [2, 3]}}" + DETECT
+    text = "with:\n  chains: {paths: {from: transactions, within: 4h, hops: [2, 3]}}" + DETECT
     assert _output(text, _moves(_chain("abcd", [0, 4, 4]))).frame["hops"].to_list() == [2, 3]
     assert _output(text, _moves(_chain("abcd", [0, 4, 5]))).frame["path_id"].to_list() == ["t0>t1", "t1>t2"]
 
 
 def test_many_paths_fit() -> None:
-    rows = [{**row, "txn_id": f"m{i}-{k}", "from_account_id": row["from_account_id"] + str(i), "to_account_id": row["to_account_id"] + str(i)}
-            for i in range(1500) for k, row in enumerate(_chain("abc", [0, 1]))]  # fmt: skip
+    pairs = [(i, k) for i in range(1500) for k in range(2)]
+    rows = [_move(f"m{i}-{k}", k, f"{'ab'[k]}{i}", f"{'bc'[k]}{i}") for i, k in pairs]
     output = _output(Ask().text(), _moves(rows))
-    assert output.frame.height == 1500
     assert output.frame["path_id"].to_list() == sorted(f"m{i}-0>m{i}-1" for i in range(1500))
 
 
 def test_a_search_that_stops_is_said_to() -> None:
-    crowd = [row for i in range(30) for row in _chain(f"a{chr(200 + i)}z", [0, 1], [100, 100])]
-    rows = [{**row, "txn_id": f"m{i:02d}"} for i, row in enumerate(crowd)]
-    rows.append({**crowd[0], "txn_id": "last", "hour": 2, "from_account_id": "z", "to_account_id": "y"})
-    output = _output(replace(Ask(), cap=5).text(), _moves(rows))
+    output = _output(replace(Ask(), cap=5).text(), _moves(_crowd()))
     assert output.frame.filter(pl.col("_id") == "last").select("hops", "capped").rows() == [(3, True)]
     assert [cap.rows for cap in output.caps] == [1]
     assert "stopped after 5 " in output.caps[0].what
@@ -424,8 +481,9 @@ params:
   lo: {type: int, default: 3, min: 2, max: 5, why: x}
   keep: {type: ratio, default: 0.8, min: 0.5, max: 1, why: x}
   gap: {type: duration, default: 2h, min: 1h, max: 9h, why: x}
+  hub: {type: int, default: 10, min: 5, max: 50, why: x}
 with:
-  chains: {paths: {from: transactions, keep: $keep, grow: 0.1, hop_within: $gap, hops: [$lo, 5], hub: 10, cap: 100}}
+  chains: {paths: {from: transactions, keep: $keep, grow: 0.1, hop_within: $gap, hops: [$lo, 5], hub: $hub, cap: 100}}
 """
         + DETECT
     )
@@ -464,9 +522,12 @@ def test_the_documented_example_runs() -> None:
         ("{within: 5d, collect: to_country}", ("collect",), "names texts"),
         ("{within: 5d, keeep: 0.8}", ("keeep",), "no part 'keeep'"),
         ("{within: 5d, from: transaction}", ("from",), "unknown stream"),
+        ("{within: 5d}", (), "wants from"),
     ],
 )
 def test_faults_say_where(block: str, where: tuple[str | int, ...], message: str) -> None:
+    if message not in {"unknown stream", "wants from"}:
+        block = "{from: transactions, " + block[1:]
     with pytest.raises(BindError, match=message) as caught:
         bind_rule(rule(f"with:\n  chains: {{paths: {block}}}" + DETECT), Schemas(dictionary()))
     assert caught.value.path == ("with", "chains", "paths", *where)

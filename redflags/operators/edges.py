@@ -1,0 +1,276 @@
+"""What ties parties together, as operators read it: rows that share an identifier, or that name two parties, on a grid of versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from redflags.errors import did_you_mean
+from redflags.expr.nodes import Name
+from redflags.operators.base import AT, Cap
+from redflags.operators.binder import Binder
+from redflags.plan.nodes import LONG_AGO, Held
+from redflags.plan.schema import FrameColumn
+from redflags.plan.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redflags.expr.nodes import Expr
+    from redflags.expr.types import Type
+    from redflags.operators.base import Input
+    from redflags.plan.nodes import Derived
+
+DAY = 86_400_000_000
+#: Versions before the first and after the last.
+LOW, HIGH = -(2**40), 2**40
+SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Form:
+    """One bound block of ``edges``: ``via`` counts the parts of the identifier (0: the block names two parties)."""
+
+    via: int
+    within: int | None
+    kind: str | None
+    amount: bool = False
+
+
+# ---- reading the block ----------------------------------------------------------------------------------------------
+
+
+def part(binder: Binder, spec: Any, *where: str | int) -> Binder:  # noqa: ANN401
+    """A reader of a block inside the operator's block."""
+    if not isinstance(spec, dict):
+        raise binder.fault(where, f"'{where[0]}' wants a block of named parts")
+    made = Binder(binder.resolver, binder.name, binder.operator, spec, binder.path[:-1])
+    made.path = (*binder.path, *where)
+    made.operator = f"{binder.operator}: {where[0]}"
+    return made
+
+
+def done(block: Binder) -> None:
+    """Refuse what nobody read."""
+    unknown = [key for key in block.spec if key not in block.read]
+    if unknown:
+        hint = did_you_mean(unknown[0], block.read)
+        raise block.fault((unknown[0],), f"'{block.operator}' has no part '{unknown[0]}'", hint)
+
+
+def source(block: Binder, default: str | None = None) -> Scope:
+    """The rows that ``from`` names: a table that is a register is read with its validity, whether or not it is also a stream."""
+    name = block.text("from", default)
+    table = block.resolver.schemas.known_table(name)
+    if name not in block.resolver.streams and table is not None and table.kind != "stream":
+        return Scope(block.resolver, Held(name), (*block.path, "from"))
+    return block.rows_named(name, "from")
+
+
+def column(block: Binder, scope: Scope, expr: Expr, kind: Type) -> FrameColumn:
+    """The column that an expression is, so that what the dictionary says of it is not lost; else one of its type."""
+    if isinstance(expr, Name) and len(expr.parts) == 1:
+        found = block.resolver.schemas.of(scope.frame).columns.get(expr.text)
+        if found is not None:
+            return FrameColumn(kind, found.table, found.column)
+    return FrameColumn(kind)
+
+
+def condition(block: Binder, scope: Scope) -> Expr | None:
+    """The block's ``where``."""
+    text = block.raw("where")
+    return None if text is None else block.condition(scope, str(text), "where")
+
+
+def every(binder: Binder) -> int:
+    """Distance of versions."""
+    found = binder.duration("every", DAY)
+    if found is None or found <= 0:
+        raise binder.fault(("every",), "every is a duration above zero")
+    return found
+
+
+def positive(binder: Binder, key: str, default: int, least: int = 1) -> int:
+    """A whole number from ``least``."""
+    found = binder.whole(key, default)
+    if found is None or not least <= found <= 2**31:
+        raise binder.fault((key,), f"{key} is a whole number from {least}")
+    return found
+
+
+def bind_edges(binder: Binder, *, pairs_only: bool = False, amount: bool = False) -> tuple[tuple[Form, ...], FrameColumn]:
+    """The blocks of ``edges``, and the column that the parties are."""
+    specs = binder.raw("edges")
+    if not isinstance(specs, list) or not specs:
+        raise binder.fault(("edges",), f"'{binder.operator}' wants a list of edges", "edges: [{from: ..., member: ..., via: [...]}]")
+    general = binder.duration("within")
+    forms, node = [], None
+    for index, spec in enumerate(specs):
+        block = part(binder, spec, "edges", index)
+        scope = source(block)
+        names: dict[str, Expr] = {}
+        if block.has("via"):
+            ends, via = ("member",), block.names("via")
+            if pairs_only:
+                raise block.fault(("via",), "shares are carried along rows that name two parties", "give a (from) and b (to)")
+            for place, text in enumerate(via):
+                at = ("via",) if isinstance(block.raw("via"), str) else ("via", place)
+                names[f"v{place}"] = block.expr(scope, text, *at, wants=("text", "int", "date", "bool"))
+        else:
+            ends, via = ("a", "b"), ()
+            if not (block.has("a") and block.has("b")):
+                raise block.fault((), "an edge is (member, via) or (a, b)", "member: party_id, via: [id_type, id_value]")
+        for end in ends:
+            names[end] = block.expr(scope, block.text(end), end, wants=("text",))
+            node = node or column(block, scope, names[end], block.type_of(scope, names[end], end))
+        kind = None
+        if block.has("kind"):
+            names["kind"] = block.expr(scope, block.text("kind"), "kind", wants=("text",))
+        else:
+            kind = block.text("from")
+        if amount:
+            names["amount"] = block.expr(scope, block.text("amount", binder.text("amount")), "amount", wants=("money", "number", "int"))
+        within = block.duration("within", general)
+        if within is not None and within <= 0:
+            raise block.fault(("within",), "within is a duration above zero")
+        binder.add(f"edges{index}", scope, names, condition(block, scope))
+        done(block)
+        forms.append(Form(len(via), within, kind, amount))
+    assert node is not None  # noqa: S101  there is at least one block with at least one end
+    return tuple(forms), node
+
+
+def bind_seeds(binder: Binder) -> FrameColumn:
+    """The block of ``seeds``: who is marked, since when, until when."""
+    block = part(binder, binder.raw("seeds"), "seeds")
+    scope = source(block)
+    node = block.expr(scope, block.text("node", "party_id"), "node", wants=("text",))
+    names = {"node": node}
+    if block.has("until"):
+        names["until"] = block.expr(scope, block.text("until"), "until", wants=("time",))
+    binder.add("seeds", scope, names, condition(block, scope))
+    made = column(block, scope, node, block.type_of(scope, node, "node"))
+    done(block)
+    return made
+
+
+# ---- reading the rows -----------------------------------------------------------------------------------------------
+
+
+def spans(found: Input, within: int | None, grid: int) -> pl.DataFrame:
+    """The asked expressions, with ``from`` (moment, µs) and the versions ``[begin, end)`` in which the row lives.
+
+    A row of a register is known from its ``valid_from``, or from the table's own moment where that is later, and lives to its
+    ``valid_to``. Rows that no version sees are left out.
+    """
+    frame = found.frame()
+    table = found.table
+    assert table is not None  # noqa: S101  edges and seeds are inputs
+    starts = [pl.col(AT)]
+    ends: list[pl.Expr] = []
+    extra: list[pl.Series] = []
+    if isinstance(table.node, Held):
+        entry = found.evaluator.schemas.table(table.node.register)
+        for role, name in (("_seen", entry.time), ("_until", entry.valid_to)):
+            if name is not None and name in table.source.columns:
+                moments = table.column(name, found.rows)
+                scale = DAY if moments.dtype == pl.Int32 else 1
+                extra.append((moments.cast(pl.Int64) * scale).alias(role))
+        starts += [pl.col("_seen")] if any(s.name == "_seen" for s in extra) else []
+        ends += [pl.col("_until")] if any(s.name == "_until" for s in extra) else []
+    if "until" in frame.columns:
+        ends = [pl.col("until")]
+    frame = frame.with_columns(extra).with_columns(pl.max_horizontal(starts).alias("from"))
+    if within is not None:
+        ends.append(pl.when(pl.col("from") > LONG_AGO).then(pl.col("from") + within))
+    stop = pl.min_horizontal(ends) if ends else pl.lit(None, pl.Int64)
+    frame = frame.with_columns(
+        pl.when(pl.col("from") <= LONG_AGO).then(LOW).otherwise(_up(pl.col("from"), grid)).alias("begin"),
+        _up(stop, grid).fill_null(HIGH).clip(LOW, HIGH).alias("end"),
+    )
+    return frame.filter(pl.col("begin") < pl.col("end"))
+
+
+def _up(moment: pl.Expr, grid: int) -> pl.Expr:
+    """The first version at or after a moment."""
+    return -((-moment) // grid)
+
+
+def incidences(node: Derived, inputs: Mapping[str, Input], grid: int, *, kinds: bool) -> tuple[pl.DataFrame, int]:
+    """Who bears which identifier when: ``member``, ``ident``, ``pair``, ``kind``, ``from``, ``begin``, ``end``; and rows left out.
+
+    Rows that name two parties are an identifier that both bear, whichever way round they stand; without ``kinds`` rows of all
+    kinds between two parties are one.
+    """
+    forms: tuple[Form, ...] = node.option("edges")  # type: ignore[assignment]
+    pieces, lost = [], 0
+    for index, form in enumerate(forms):
+        frame = spans(inputs[f"edges{index}"], form.within, grid)
+        frame = frame if form.kind is None else frame.with_columns(pl.lit(form.kind).alias("kind"))
+        values = [f"v{i}" for i in range(form.via)]
+        needed = ["kind", *(("member", *values) if form.via else ("a", "b"))]
+        whole = frame.drop_nulls(needed)
+        lost += frame.height - whole.height
+        columns = ["member", "ident", "pair", "kind", "from", "begin", "end"]
+        if form.via:
+            text = pl.concat_str(["kind", *(pl.col(v).cast(pl.String) for v in values)], separator=SEPARATOR)
+            pieces.append(whole.with_columns(text.alias("ident"), pl.lit(value=False).alias("pair")).select(columns))
+            continue
+        whole = whole.filter(pl.col("a") != pl.col("b"))
+        ends = [pl.min_horizontal("a", "b"), pl.max_horizontal("a", "b")]
+        tag = pl.col("kind") if kinds else pl.lit("")
+        text = pl.concat_str([pl.lit("\x1e"), tag, *ends], separator=SEPARATOR)
+        whole = whole.with_columns(text.alias("ident"), pl.lit(value=True).alias("pair"))
+        pieces += [whole.with_columns(pl.col(end).alias("member")).select(columns) for end in ("a", "b")]
+    return pl.concat(pieces), lost
+
+
+def left_out(rows: int) -> tuple[Cap, ...]:
+    """The note on rows that tie nobody."""
+    return (Cap("rows left out, since a party, an identifier or a kind is unknown", rows),) if rows else ()
+
+
+def seniority(rows: pl.DataFrame, name: str = "member") -> pl.Series:
+    """Parties from the earliest first moment on, then by id: a party's place is its seniority."""
+    return rows.group_by(name).agg(pl.col("from").min()).sort("from", name)[name]
+
+
+def coded(values: pl.Series, among: pl.Series) -> pl.Series:
+    """Places of values among distinct ones."""
+    places = pl.DataFrame({"v": among, "c": pl.int_range(len(among), dtype=pl.Int64, eager=True)})
+    return pl.DataFrame({"v": values}).join(places, on="v", how="left", maintain_order="left")["c"]
+
+
+# ---- writing the register -------------------------------------------------------------------------------------------
+
+
+def last_version(found: Input, grid: int) -> int:
+    """The newest version that a run up to its W can ask for."""
+    return min(found.evaluator.upto // grid, HIGH - 1)
+
+
+def validity(rows: pl.DataFrame, grid: int) -> pl.DataFrame:
+    """``begin`` and ``end`` of versions as moments; open ends are null."""
+    return rows.with_columns(
+        pl.when(pl.col("begin") > LOW).then(pl.col("begin") * grid).alias("valid_from"),
+        pl.when(pl.col("end") < HIGH).then(pl.col("end") * grid).alias("valid_to"),
+    ).drop("begin", "end")
+
+
+def joined_up(rows: pl.DataFrame, keys: list[str], values: list[str]) -> pl.DataFrame:
+    """Rows of one key that meet and say the same, as one."""
+    rows = rows.sort(*keys, "begin")
+    same = pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift(1)) for n in (*keys, *values))
+    meets = (pl.col("begin") == pl.col("end").shift(1)).fill_null(value=False)
+    number = (~(same & meets)).cum_sum()
+    return (
+        rows.with_columns(number.alias("_n"))
+        .group_by("_n", maintain_order=True)
+        .agg(*(pl.col(n).first() for n in (*keys, *values, "begin")), pl.col("end").last())
+        .drop("_n")
+    )
+
+
+__all__ = ["Form", "bind_edges", "bind_seeds"]
