@@ -28,6 +28,7 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
     from redflags.docsgen.commands import commands_page
     from redflags.docsgen.dictionary import dictionary_page
     from redflags.docsgen.language import language_page
+    from redflags.docsgen.operators import operator_pages
     from redflags.docsgen.readme import readme_page
     from redflags.docsgen.rulepages import rule_pages
     from redflags.resources import rules_dir
@@ -41,6 +42,7 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
     if book is None:
         made[home / "data-dictionary.md"] = dictionary_page(loaded)
         made[home / "language.md"] = language_page()
+        made |= {home / "operators" / name: text for name, text in operator_pages().items()}
         made[home / "cli.md"] = commands_page()
         schemas = root / "schema" if out is None else home / "schema"
         made |= {schemas / f"{name}.json": schema_text(name) for name in json_schemas()}

@@ -41,6 +41,7 @@ POLARS = {
     "time": pl.Int64(),
     "date": pl.Int32(),
     "list": pl.List(pl.String),
+    "null": pl.String(),
 }
 
 

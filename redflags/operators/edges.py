@@ -131,7 +131,7 @@ def bind_edges(binder: Binder, *, pairs_only: bool = False, amount: bool = False
         else:
             kind = block.text("from")
         if amount:
-            names["amount"] = block.expr(scope, block.text("amount", binder.text("amount")), "amount", wants=("money", "number", "int"))
+            names["amount"] = _amount(binder, block, scope)
         within = block.duration("within", general)
         if within is not None and within <= 0:
             raise block.fault(("within",), "within is a duration above zero")
@@ -140,6 +140,17 @@ def bind_edges(binder: Binder, *, pairs_only: bool = False, amount: bool = False
         forms.append(Form(len(via), within, kind, amount))
     assert node is not None  # noqa: S101  there is at least one block with at least one end
     return tuple(forms), node
+
+
+def _amount(binder: Binder, block: Binder, scope: Scope) -> Expr:
+    """What flows along a row: the block's own ``amount``, else the operator's."""
+    text = block.raw("amount", binder.raw("amount"))
+    if not isinstance(text, str):
+        raise block.fault((), "shares want an amount", "amount: amount_base")
+    found = block.expr(scope, text, "amount", wants=("money", "number", "int"))
+    if block.type_of(scope, found, "amount").currency == "row":
+        raise block.fault(("amount",), "amounts of two currencies do not add up", "take amount_base", code="EXPR-TYPE")
+    return found
 
 
 def bind_seeds(binder: Binder) -> FrameColumn:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 #: Operator -> module that holds its ``OPERATION``.
 MODULES: dict[str, str] = {
     "components": "redflags.operators.components",
+    "neighbours": "redflags.operators.neighbours",
     "match": "redflags.operators.match",
     "explode": "redflags.operators.explode",
     "paths": "redflags.operators.paths",

@@ -35,6 +35,7 @@ def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
     else:
         extra = {"judged": scope.where} if own else {}
         where = source.text((*path, "where"), spec.where, extra=extra)
+        _condition(source, where, (*path, "where"))
         rows = Rows(source.frame, both(source.below if own else source.filter, where))
 
     def on_source(part: str, text: str) -> Expr:
@@ -110,6 +111,16 @@ def _keys(
     for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
         _alike(scope, source, mine, other, (*path, *_key_place(spec, place)))
     return tuple(ours), tuple(theirs)
+
+
+def _condition(source: Scope, where: Expr, path: Path) -> None:
+    from redflags.expr.lower import Lowering
+    from redflags.plan.scope import BindError
+
+    try:
+        Lowering(source.resolver.schemas, source.frame).condition(where)
+    except ExprError as error:
+        raise BindError(path, error) from None
 
 
 def _key_place(spec: Aggregate, place: int) -> Path:

@@ -25,7 +25,7 @@ from redflags.plan.nodes import (
     parents,
 )
 from redflags.plan.scope import BindError, Path, Poisoned, Resolver, Scope
-from redflags.plan.template import Template, read_template
+from redflags.plan.template import Template, fits, read_template
 from redflags.rules.facts import FactFormula
 from redflags.rules.model import Operator, Subject
 from redflags.rules.params import bind_params
@@ -190,10 +190,10 @@ class _Binder:
             fact for fact in (self.attempt(lambda n=n: self._fact(scope, n)) for n in detect.facts) if fact
         )
         when = self.attempt(self._when)
-        key = self._columns(scope, detect.keys, ("detect", "key"))
         subject_path = (
             ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
         )
+        key = self._columns(scope, detect.keys, subject_path if detect.key is None else ("detect", "key"))
         subject = self._columns(scope, detect.subject_key, subject_path)
         party = self.attempt(lambda: self._party(scope))
         gap = self.attempt(lambda: self._duration(("alert", "gap"), self.rule.alert.gap), 0)
@@ -275,9 +275,15 @@ class _Binder:
             return expr
 
         try:
-            return read_template(text, resolve)
+            found = read_template(text, resolve)
         except ExprError as error:
             raise BindError(path, error) from None
+        for slot in found.slots:
+            kind = Lowering(self.schemas, scope.frame).lower(slot.expr).type
+            if slot.format is not None and not fits(slot.format, kind):
+                text_ = f"{kind} cannot be written as {slot.format}"
+                raise BindError(path, ExprError(text_, text.index(slot.name), code="TEMPLATE"))
+        return found
 
     def _duration(self, path: Path, text: str) -> int:
         try:

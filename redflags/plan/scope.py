@@ -167,13 +167,12 @@ class Scope:
                 return Bool(True, start=node.start, end=node.end)
             return found
         if word in self.lets:
-            found = self.let(word)
-            if row_only and any(isinstance(n, MeasureRef) for n in walk(found)) and self._own_measure(word):
+            if row_only and self._own_measure(word):
                 raise ExprError(
                     f"'where' may not use {word!r}, which is an aggregate of the same view", node.start,
                     "stack a view: name this view under 'with' and filter a view from it", "EXPR-AGGREGATE",
                 )  # fmt: skip
-            return dataclasses.replace(found, start=node.start, end=node.end)
+            return dataclasses.replace(self.let(word), start=node.start, end=node.end)
         if self.parent is not None and self.parent.frame == self.frame and word in self.parent.names():
             return self.parent._name(node, row_only=False, extra={})
         schema = self.resolver.schemas.of(self.frame)
@@ -388,10 +387,19 @@ class Resolver:
             inner = Scope(self, frame, path, view, parent)
             moment = inner.text((*path, "at"), view.at)
             self.checked(frame, moment, (*path, "at"))
+            self._moment(frame, moment, (*path, "at"))
             frame = At(Rows(frame, parent.filter), moment, self._carry(parent))
             self._type_carried(frame, [(parent, parent.carried())])
             parent = Scope(self, frame, path)
         return Scope(self, frame, path, view, parent)
+
+    def _moment(self, frame: Frame, expr: Expr, path: Path) -> None:
+        from redflags.expr.lower import Lowering
+
+        kind = Lowering(self.schemas, frame).lower(expr).type
+        if kind.kind not in {"time", "null"}:
+            text = f"'at' wants a moment, this is {kind}"
+            raise BindError(path, ExprError(text, 0, "a time column plus a duration, for example", "EXPR-TYPE"))
 
     @staticmethod
     def _carry(scope: Scope) -> tuple[tuple[str, Expr], ...]:

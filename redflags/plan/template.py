@@ -13,8 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from redflags.expr.nodes import Expr
+    from redflags.expr.types import Type
 
 FORMATS = ("money", "duration", "date", "time", "percent", "number", "text")
+_NUMBERS = frozenset({"money", "int", "number", "literal", "real"})
+_FITS = {
+    "money": _NUMBERS, "percent": _NUMBERS, "number": _NUMBERS, "duration": frozenset({"duration"}),
+    "date": frozenset({"date", "time"}), "time": frozenset({"time"}),
+}  # fmt: skip
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
@@ -70,6 +76,17 @@ def read_template(text: str, resolve: Callable[[str, int], Expr]) -> Template:
         position = match.end()
     _plain(text, position, len(text), parts)
     return Template(tuple(parts))
+
+
+def fits(form: str, kind: Type) -> bool:
+    """Whether a value of this type can be written so.
+
+    Example:
+        >>> from redflags.expr.types import DATE, INT
+        >>> fits("percent", INT), fits("percent", DATE), fits("text", DATE)
+        (True, False, True)
+    """
+    return form == "text" or kind.kind == "null" or kind.kind in _FITS[form]
 
 
 def _plain(text: str, start: int, end: int, parts: list[str | Slot]) -> None:

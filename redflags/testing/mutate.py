@@ -61,11 +61,13 @@ class Mutant:
 def mutants_of(file: RuleFile) -> list[Mutant]:
     """Every mutant of a rule, in the order of the file."""
     found: list[Mutant] = []
-    seen: set[tuple[Path, str]] = set()
-    for path, after, what, derived in _changes(file.document.data):
-        if (path, what) in seen:
+    seen: dict[tuple[Path, str], list[str]] = {}
+    for path, after, words, derived in _changes(file.document.data):
+        same = seen.setdefault((path, words), [])
+        if repr(after) in same:
             continue
-        seen.add((path, what))
+        same.append(repr(after))
+        what = words if len(same) == 1 else f"{words} ({len(same)})"  # the same words at another place
         data = _replaced(file.document.data, path, after)
         for name, (source, _) in derived.items():
             data = _replaced(data, ("params", name), dict(data["params"][source]))

@@ -34,7 +34,6 @@ CASES = [
     ("latest moment", {"max": "booked_at"}, "v = booked_at - interval '1 hours'", "empty"),
 ]
 IDS = [case[0] for case in CASES]
-LAST = ("j", 4, 4)
 
 
 def four(**change):
@@ -56,7 +55,7 @@ def test_a_value(name, agg, condition, none):
 @pytest.mark.parametrize(("name", "agg", "condition", "none"), CASES, ids=IDS)
 def test_no_rows(name, agg, condition, none):
     del name, condition
-    lonely = {"ledger": [row("j", 4, 4)]}
+    lonely = {"ledger": [row("j", 4, 4, purpose_code="x")]}
     test = {"count": "v = 0", "bag": "size(v) = 0"}.get(next(iter(agg)), "v = 0") if none == "zero" else "v is null"
     assert hits(detect({"v": earlier(agg)}, test), lonely) == ["j"]
     if none == "empty":

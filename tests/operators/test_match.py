@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from redflags.engine import BoundBook, engine
 from redflags.expr.texts import bigram_similarity
 from redflags.ingest.dataset import Dataset
-from redflags.operators.base import Output
 from redflags.operators.match import OPERATION
 from redflags.plan.bind import bind_rule
 from redflags.plan.nodes import Derived
@@ -22,6 +21,9 @@ from redflags.plan.schema import Schemas
 from redflags.plan.scope import BindError
 from redflags.tables import dictionary
 from tests.operators.build import hits, judge, rule
+
+if TYPE_CHECKING:
+    from redflags.operators.base import Output
 
 HOUR = 3_600_000_000
 VIEWS = """
@@ -87,7 +89,7 @@ def _ledger(rows: Numbered) -> pl.DataFrame:
         }
         for i, r in rows
     ]  # fmt: skip
-    schema = {
+    schema: dict[str, Any] = {
         "txn_id": pl.String, "direction": pl.String, "booked_at": pl.Datetime("us", "UTC"), "account_id": pl.String,
         "amount_base": pl.Int64, "counterparty_name": pl.String, "seq": pl.Int64,
     }  # fmt: skip

@@ -395,10 +395,8 @@ detect:
 
 
 def test_texts_of_the_hops_are_collected_in_order() -> None:
-    text = (
-        "with:\n  chains: {paths: {from: transactions, within: 9h, hops: 4, collect: {countries: to_country}, by: [currency]}}"
-        + DETECT
-    )
+    parts = "within: 9h, hops: 4, collect: {countries: to_country}, by: [currency]"
+    text = f"with:\n  chains: {{paths: {{from: transactions, {parts}}}}}" + DETECT
     frame = _output(text, _moves(_chain("abcde", [0, 1, 2, 3]))).frame
     assert frame.select("countries", "currency").rows() == [(["X0", "X2", "X3"], "EUR")]
 
@@ -483,7 +481,8 @@ params:
   gap: {type: duration, default: 2h, min: 1h, max: 9h, why: x}
   hub: {type: int, default: 10, min: 5, max: 50, why: x}
 with:
-  chains: {paths: {from: transactions, keep: $keep, grow: 0.1, hop_within: $gap, hops: [$lo, 5], hub: $hub, cap: 100}}
+  chains:
+    paths: {from: transactions, keep: $keep, grow: 0.1, hop_within: $gap, hops: [$lo, 5], hub: $hub, cap: 100}
 """
         + DETECT
     )

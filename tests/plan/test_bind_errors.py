@@ -29,7 +29,7 @@ def let(**agg):
     ("body", "path", "message"),
     [
         (detect({}, "1 = 1", **{"from": "ledgr"}), ("detect", "from"), "unknown stream 'ledgr'"),
-        (detect({}, "1 = 1", **{"from": "parties"}), ("detect", "from"), "it is a register"),
+        (detect({}, "1 = 1", **{"from": "known_financiers"}), ("detect", "from"), "it is a register"),
         (detect({}, "1 = 1", **{"from": "ledger@amount"}), ("detect", "from"), "no time column 'amount'"),
         (detect({}, "1 = 1", **{"from": "changes(ledger)"}), ("detect", "from"), "'ledger' is not a dated register"),
         (detect({}, "1 = 1", where="instrumnt = 'x'"), ("detect", "where"), "unknown name 'instrumnt'"),
@@ -59,8 +59,8 @@ def let(**agg):
         (let(count="rows", match={"amount_base": "amount"}, within="1d"), (*LET, "match", "amount_base"), "unlike"),
         (let(count="rows", where="amount", within="1d"), (*LET, "where"), "a condition is wanted"),
         (let(count="rows", **{"from": "sessions"}, where="judged", within="1d"), (*LET, "where"), "unknown name 'judged'"),
-        (detect({"n": N}, "n > 1", subject="nobody"), ("detect", "subject"), "unknown name 'nobody'"),
-        (detect({"n": N}, "n > 1", key=["party_id", "nobody"]), ("detect", "key"), "unknown name 'nobody'"),
+        (detect({}, "1 = 1", subject="nobody"), ("detect", "subject"), "unknown name 'nobody'"),
+        (detect({}, "1 = 1", key=["party_id", "nobody"]), ("detect", "key"), "unknown name 'nobody'"),
         (detect({"n": N | {"after": "1h"}, "m": {"max": "n", "within": "1d"}}, "m > 1"), ("detect", "let", "m", "where"), "'after'"),
     ],
 )  # fmt: skip
