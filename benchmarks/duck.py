@@ -1,4 +1,4 @@
-"""The SQL's side: the twenty rules as hand-written DuckDB queries (`sql/`), one process, JSON on its last line.
+"""The SQL's side: the twenty rules as hand-written queries (`sql/`), one process, JSON on its last line.
 
 `python benchmarks/duck.py DATA [--hits FILE] [--limit SECONDS]`
 """
@@ -32,17 +32,19 @@ def connect(folder: Path, spill: str, threads: int) -> duckdb.DuckDBPyConnection
     con.execute("SET TimeZone = 'UTC'")
     for path in sorted((folder / "bank").glob("*.parquet")):
         con.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet('{path}')")
-    known = [path for path in sorted((folder / "lists").glob("*.parquet"))]
+    known = sorted((folder / "lists").glob("*.parquet"))
     for path in known:
         if path.stem in {"blocs", "generic_terms", "thresholds"}:
             con.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet('{path}')")
     dated = [str(path) for path in known if path.stem not in {"blocs", "generic_terms", "thresholds"}]
-    con.execute(f"CREATE VIEW jurisdiction_lists AS SELECT * FROM read_parquet({dated}, union_by_name = true)")
+    con.execute(
+        f"CREATE VIEW jurisdiction_lists AS SELECT * FROM read_parquet({dated}, union_by_name = true)"
+    )
     return con
 
 
 def main(folder: Path, *, hits: Path | None, limit: float, threads: int) -> dict[str, Any]:
-    """Prepare the ledger once, then run every query; one that outlasts ``limit`` wall seconds is stopped and named."""
+    """Prepare the ledger, then run every query; one that outlasts ``limit`` seconds is stopped and named."""
     spent: dict[str, float] = {}
     stopped: list[str] = []
     begun = time.perf_counter()
@@ -74,9 +76,12 @@ def main(folder: Path, *, hits: Path | None, limit: float, threads: int) -> dict
             con.execute(f"COPY hits TO '{hits}' (FORMAT parquet)")
         con.close()
     return {
-        "cpu": {name: round(value, 2) for name, value in spent.items()}, "wall": {"all": round(time.perf_counter() - begun, 2)},
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "hits": found, "stopped": stopped,
-    }  # fmt: skip
+        "cpu": {name: round(value, 2) for name, value in spent.items()},
+        "wall": {"all": round(time.perf_counter() - begun, 2)},
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "hits": found,
+        "stopped": stopped,
+    }
 
 
 if __name__ == "__main__":

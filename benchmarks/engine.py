@@ -89,16 +89,17 @@ def judge(dataset: Any, *, story: bool, progress: Callable[[str, int, int], None
     bound = bind_book(load_rules(), profile=PROFILE, tables=dataset.tables)
     if progress is not None:
         progress("finding rows", 0, 1)
-    return bound, judge_book(dataset, bound, Clock(None, last, last - 1, first), progress=progress, story=story)
+    return bound, judge_book(
+        dataset, bound, Clock(None, last, last - 1, first), progress=progress, story=story
+    )
 
 
 def main(folder: Path, *, story: bool, hits: Path | None, profile: Path | None, times: int) -> dict[str, Any]:
     """Run once (or more often, to tell a first run from later ones in one process)."""
     steps = Steps()
+    import redflags.engine  # noqa: F401
     from redflags.ingest.reader import read_dataset
     from redflags.kernel._jit import cache_use
-
-    import redflags.engine  # noqa: F401
 
     ledger = timed_ledger()
     steps.done("import")
@@ -129,13 +130,16 @@ def main(folder: Path, *, story: bool, hits: Path | None, profile: Path | None, 
     steps.cpu["derive ledger"] = ledger["cpu"] / times
     steps.cpu["finding rows"] -= ledger["cpu"] / times
     return {
-        "cpu": rounded(steps.cpu), "wall": rounded(steps.wall), "later_cpu": later,
+        "cpu": rounded(steps.cpu),
+        "wall": rounded(steps.wall),
+        "later_cpu": later,
         "jit": {"from_cache": from_cache, "compiled": compiled},
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "hits": {o.bound.id: o.hits.height for o in outcomes}, "judged": {o.bound.id: o.judged for o in outcomes},
+        "hits": {o.bound.id: o.hits.height for o in outcomes},
+        "judged": {o.bound.id: o.judged for o in outcomes},
         "disabled": {o.bound.id: o.disabled for o in outcomes if o.disabled},
         "not_evaluable": {o.bound.id: o.ne_rows.height for o in outcomes},
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":
@@ -146,4 +150,8 @@ if __name__ == "__main__":
     parser.add_argument("--profile", type=Path)
     parser.add_argument("--times", type=int, default=1)
     given = parser.parse_args()
-    print(json.dumps(main(given.data, story=given.story, hits=given.hits, profile=given.profile, times=given.times)))
+    print(
+        json.dumps(
+            main(given.data, story=given.story, hits=given.hits, profile=given.profile, times=given.times)
+        )
+    )

@@ -99,6 +99,7 @@ def words(value: Any, kind: Type, form: str | None = None, currency: str | None 
     """One exact value in words.
 
     Example:
+        >>> from redflags.expr import types as t
         >>> words(Fraction(24950), t.MONEY, None, "EUR"), words(Fraction(3), t.INT), words(None, t.INT)
         ('24,950.00 EUR', '3', 'unknown')
         >>> words(Fraction(4, 5), t.NUMBER, "percent")

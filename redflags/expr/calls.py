@@ -249,7 +249,8 @@ def _nullif(node: nodes.Call, args: Sequence[Value]) -> Value:
     left, right = unify(args[0], args[1], node.start)
     no_real_equality(left, right, node.start)
     same = boolean(compare("=", left, right), (left, right)).expr.fill_null(value=False)
-    return choose([same], [Value(t.NULL, pl.lit(None)), left], node.start)
+    kind = t.meet(left.type, right.type) or left.type  # a literal takes the unit of what it is compared with
+    return choose([same], [Value(t.NULL, pl.lit(None)), replace(left, type=kind)], node.start)
 
 
 def _extreme(node: nodes.Call, args: Sequence[Value]) -> Value:

@@ -63,6 +63,7 @@ def columns(node: Derived, _: Schemas) -> Mapping[str, FrameColumn]:
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     """Rows of parties that stand in a group of two or more."""
     from redflags.operators import components_kernel as kernel
+    from redflags.operators.edges_kernel import heavy_pairs, merged, pair_events
 
     option: dict[str, Any] = dict(node.options)
     grid, least, hub_cap = option["every"], option["least"], option["hub_cap"]
@@ -73,13 +74,13 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     coded = pl.DataFrame(
         {"i": edges.coded(rows["ident"], names), "p": edges.coded(rows["member"], parties), "b": rows["begin"], "e": rows["end"]}
     ).sort("i", "p", "b")
-    ident, party, begin, end = kernel.merged(*(coded[name].to_numpy() for name in coded.columns))
+    ident, party, begin, end = merged(*(coded[name].to_numpy() for name in coded.columns))
     kind, heavy = first["k"].to_numpy(), weight[first["k"].to_numpy()] if weight.size else np.empty(0, np.int64)
     joins = heavy >= least
     if not joins.all():
-        events = kernel.pair_events(ident, party, begin, end, kind, ~joins, hub_cap)
+        events = pair_events(ident, party, begin, end, kind, ~joins, hub_cap)
         events = events[np.lexsort((events[:, 3], events[:, 1], events[:, 0]))]
-        pairs = kernel.heavy_pairs(events, weight, least)
+        pairs = heavy_pairs(events, weight, least)
         new = kind.size + np.arange(len(pairs))
         ident, party = np.concatenate([ident, new, new]), np.concatenate([party, pairs[:, 0], pairs[:, 1]])
         begin, end = (np.concatenate([own, pairs[:, c], pairs[:, c]]) for own, c in ((begin, 2), (end, 3)))

@@ -57,7 +57,7 @@ def columns(node: Derived, _: Schemas) -> Mapping[str, FrameColumn]:
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     """A row for each party and mark within reach."""
     from redflags.operators import neighbours_kernel as kernel
-    from redflags.operators.components_kernel import merged
+    from redflags.operators.edges_kernel import merged
 
     option: dict[str, Any] = dict(node.options)
     grid, hub_cap, hops = option["every"], option["hub_cap"], option["hops"]
@@ -97,7 +97,7 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
 
 def _ties(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.DataFrame, int]:
     """Who bears which identifier when, without overlaps."""
-    from redflags.operators.components_kernel import merged
+    from redflags.operators.edges_kernel import merged
 
     rows, lost = edges.incidences(node, inputs, grid, kinds=False)
     idents, members = rows["ident"].unique(maintain_order=True), rows["member"].unique(maintain_order=True)
@@ -113,7 +113,7 @@ def _ties(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.Dat
 
 def _flows(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.DataFrame, int]:
     """What flowed from one party to another in the rows that live, as intervals of one sum."""
-    from redflags.operators.neighbours_kernel import levels
+    from redflags.operators.edges_kernel import levels
 
     forms: tuple[edges.Form, ...] = node.option("edges")  # type: ignore[assignment]
     pieces = [
@@ -123,7 +123,7 @@ def _flows(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.Da
     frame = pl.concat(pieces)
     rows = frame.drop_nulls(["a", "b", "amount"]).filter((pl.col("a") != pl.col("b")) & (pl.col("amount") > 0))
     if rows.select(pl.col("amount").cast(pl.Int128).sum()).item() > INT64_MAX:
-        raise DataError("the amounts along the edges together do not fit", hint="narrow the edges with where or within")
+        raise DataError("the amounts along the edges of 'neighbours' together do not fit 64 bits: narrow them with where or within")
     lost = frame.filter(pl.any_horizontal(pl.col(n).is_null() for n in ("a", "b", "amount"))).height
     text = pl.concat_str(["a", "b"], separator=edges.SEPARATOR).alias("ident")
     rows = rows.with_columns(text)

@@ -1,5 +1,7 @@
 """Who lies within some hops of marked parties, version after version: only marks that a version can touch are walked again."""
 
+# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR2004, FBT001  compiled loops are one function each, called by position
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,31 +14,6 @@ Array = Any
 HIGH = 2**40
 WHOLE = 1_000_000
 MASK = 2**32 - 1
-
-
-@jit
-def levels(key: Array, version: Array, count: Array, amount: Array) -> tuple[Array, Array, Array, Array]:
-    """Intervals of one key with its living rows' amounts together; steps come sorted by (key, version)."""
-    size, n = key.size, 0
-    k, b, e, a = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-    i = 0
-    living = total = 0
-    while i < size:
-        j = i
-        was, before = living, total
-        while j < size and key[j] == key[i] and version[j] == version[i]:
-            living += count[j]
-            total += amount[j]
-            j += 1
-        if was and (not living or total != before):
-            e[n - 1] = version[i]
-        if living and (not was or total != before):
-            k[n], b[n], e[n], a[n] = key[i], version[i], HIGH, total
-            n += 1
-        if j == size or key[j] != key[i]:
-            living = total = 0
-        i = j
-    return k[:n], b[:n], e[:n], a[:n]
 
 
 @jit
@@ -162,10 +139,9 @@ def nearest(
 ) -> tuple[Array, Array, Array, Array, int]:  # fmt: skip
     """The nearest hops of every party within reach of a mark, for each version in which they may change.
 
-    Args:
-        role: how a party bears an identifier: 0 as one of many, 1 and 2 as the first and second of a pair (both sides of an
-            undirected pair are 3).
-        seed, seed_begin, seed_end: marked parties and the versions in which they are marked; intervals of one party do not meet.
+    ``role`` says how a party bears an identifier: 0 as one of many, 1 and 2 as the first and second of a pair (both sides of an
+    undirected pair are 3). ``seed``, ``seed_begin``, ``seed_end`` are marked parties and the versions in which they are marked; intervals
+    of one party do not meet.
 
     Returns:
         Rows (seed's interval, version, party, hops, share); visits (seed's interval, version), which end what stood before;
@@ -181,7 +157,7 @@ def nearest(
     i_hub, p_hub, wide = np.zeros(idents, np.bool_), np.zeros(parties, np.bool_), np.zeros(seeds, np.bool_)
     marked = np.full(parties, -1, np.int64)
     dist, share = np.full(parties, -1, np.int64), np.zeros(parties, np.int64)
-    high, low, was = np.zeros(parties, np.int64), np.zeros(parties, np.int64), np.full(parties, -1, np.int64)
+    high, low = np.zeros(parties, np.int64), np.zeros(parties, np.int64)
     queue, touched = np.empty(parties, np.int64), np.empty(parties, np.int64)
     is_touched = np.zeros(parties, np.bool_)
     i_step, p_step = np.zeros(idents, np.int64), np.zeros(parties, np.int64)

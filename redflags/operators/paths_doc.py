@@ -50,10 +50,10 @@ Known when: at the last hop. A row rests on transfers up to that moment and is n
 Shapes where value splits and regroups (one in, three out) keep no value one to one and are not found here:
 use `match` and measures of flow.
 
-Cost: 20 to 40 million transfers looked at per second on one core; memory 100 bytes per transfer and 200 per
-path. Limits: a hub is not followed and a search stops at `cap`; both, and transfers left out, are counted
-in the run's report, and a path found in spite of them says `capped`. What is found within the limit of a
-stopped search depends on row order, nothing else does.
+Cost: one to two CPU seconds per million transfers with the usual limits, and about 250 bytes of memory for
+each while it runs. Limits: a hub is not followed and a search stops at `cap`; both, and transfers left out, are
+counted in the run's report, and a path found in spite of them says `capped`. What is found within the limit of
+a stopped search depends on row order, nothing else does.
 """
 
 EXAMPLE = "chains: {paths: {from: transactions, keep: 0.8, hop_within: 3d, within: 10d, hops: [3, 5]}}"

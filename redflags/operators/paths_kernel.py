@@ -128,7 +128,7 @@ def _search(
                 continue
             node = source[c]
             fresh = True
-            for d in range(depth + 1):
+            for d in range(depth):  # it is never the node that it reaches itself: no hop stays where it was
                 if source[path[d]] == node:
                     fresh = False
                     break

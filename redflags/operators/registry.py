@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MODULES: dict[str, str] = {
     "components": "redflags.operators.components",
     "neighbours": "redflags.operators.neighbours",
+    "ownership": "redflags.operators.ownership",
     "match": "redflags.operators.match",
     "explode": "redflags.operators.explode",
     "paths": "redflags.operators.paths",

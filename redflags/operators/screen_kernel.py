@@ -1,6 +1,6 @@
 """Compiled: how well the tokens of two names cover each other, for many pairs of names."""
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR2004  one compiled loop, called by position
+# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR1730, PLR2004  one compiled loop, called by position
 
 from __future__ import annotations
 
@@ -17,19 +17,33 @@ if TYPE_CHECKING:
 ONE = 1_000_000
 #: Likeness of an initial and a token that begins with it.
 INITIAL_LIKENESS = 850_000
-#: Up to so many tokens on the shorter side the best assignment is searched exhaustively; longer ones take the best pairs first.
+#: Up to so many tokens on the shorter side the best assignment is searched; else the best pairs come first.
 EXACT = 6
 
 
 @jit
 def covered(
-    left: I64, right: I64, left_start: I64, left_token: I64, right_start: I64, right_token: I64, weight: I64, letter: I64,
-    like_start: I64, like_token: I64, like_value: I64, initial: int, common: int, initial_likeness: int, exact: int,
-) -> tuple[I64, I64, I64]:  # fmt: skip
+    left: I64,
+    right: I64,
+    left_start: I64,
+    left_token: I64,
+    right_start: I64,
+    right_token: I64,
+    weight: I64,
+    letter: I64,
+    like_start: I64,
+    like_token: I64,
+    like_value: I64,
+    initial: int,
+    common: int,
+    initial_likeness: int,
+    exact: int,
+) -> tuple[I64, I64, I64]:
     """Score of each pair of names, tokens that found a partner, tokens that did not.
 
-    ``left_start``/``left_token`` list the tokens of the left names, ``like_*`` the similar tokens of each left token (ascending).
-    A pair scores 0 unless two tokens beyond particles agree, one of them a full one, or both names have just one full token and it agrees.
+    ``left_start``, ``left_token`` list the tokens of left names, ``like_*`` those like each, ascending.
+    A pair scores 0 unless two tokens beyond particles agree, one of them a full one, or both names have just
+    one full token and it agrees.
 
     The score is 0.65 x the share of the lighter name's weight that is covered + 0.35 x the heavier's.
     """
@@ -73,8 +87,10 @@ def covered(
                 low = min(weight[s], weight[t])
                 gain = 0
                 if value > 0:
-                    # Weight gained, then full tokens, then tokens beyond particles, then tokens: one number, so that ties fall alike.
-                    gain = ((low * value) << 24) | (np.int64(low > common) << 16) | (np.int64(low > 1) << 8) | 1
+                    # Weight, then full tokens, then tokens beyond particles, then all: ties fall alike.
+                    gain = (
+                        ((low * value) << 24) | (np.int64(low > common) << 16) | (np.int64(low > 1) << 8) | 1
+                    )
                     hits += 1
                 gains[j - c if swap else i - a, i - a if swap else j - c] = gain
         if hits == 0:

@@ -1,4 +1,4 @@
-"""Names as they are compared: folded to Latin letters, legal forms and titles off, tokens with keys of how they sound."""
+"""Names as they are compared: in Latin letters, no legal forms or titles, cut into tokens."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ PARTICLE, INITIAL, COMMON, STRONG = 1, 4, 5, 10
 _VOWELS: Final = "[aeiou]"
 #: How spellings of one sound are written in the key of a token; in this order.
 _SOUNDS: Final = (
-    ("tsch|tch", "ch"), ("sch|sh", "s"), ("ch", "c"), ("ph", "f"), ("kh|gh|ck|q|x", "k"), ("^h", "k"), ("zh|dz|j|dj", "j"), ("th", "t"),
-    ("dh", "d"), ("ts|tz|z", "s"), ("w", "v"), ("c", "k"), ("oo|ou|oe", "u"), ("ee|ie|iy|yi|ij", "i"), ("ai|ay|ei|ey|ae", "a"), ("^y([aeu])", "$1"),
+    ("tsch|tch", "ch"), ("sch|sh", "s"), ("ch", "c"), ("ph", "f"), ("kh|gh|ck|q|x", "k"), ("^h", "k"),
+    ("zh|dz|j|dj", "j"),
+    ("th", "t"), ("dh", "d"), ("ts|tz|z", "s"), ("w", "v"), ("c", "k"), ("oo|ou|oe", "u"),
+    ("ee|ie|iy|yi|ij", "i"),
+    ("ai|ay|ei|ey|ae", "a"), ("^y([aeu])", "$1"),
     ("o", "u"), ("e", "a"), ("y", "i"),
 )  # fmt: skip
 
@@ -32,7 +35,7 @@ _START: Final = rf"^ (?:(?:{_alternatives((*TITLES, *LEADING))}) )+"
 
 
 def latin(texts: pl.Series) -> pl.Series:
-    """Texts in Latin letters: each other letter as ``anyascii`` has it, the Arabic article before a word left out.
+    """Texts in Latin letters, other letters as ``anyascii`` has them; no Arabic article.
 
     Example:
         >>> latin(pl.Series(["Łódź", "Иван", "abc", None])).to_list()
@@ -42,7 +45,13 @@ def latin(texts: pl.Series) -> pl.Series:
 
     texts = texts.cast(pl.String).str.normalize("NFKC")
     foreign = texts.filter(texts.str.contains(r"[^\x00-\x7F]").fill_null(value=False))
-    letters = foreign.str.replace_all(r"[\x00-\x7F]", "").str.split("").explode(empty_as_null=False).unique().drop_nulls()
+    letters = (
+        foreign.str.replace_all(r"[\x00-\x7F]", "")
+        .str.split("")
+        .explode(empty_as_null=False)
+        .unique()
+        .drop_nulls()
+    )
     table = {letter: anyascii(letter) for letter in sorted(letters.to_list()) if letter}  # letters, not rows
     if not table:
         return texts
@@ -50,15 +59,22 @@ def latin(texts: pl.Series) -> pl.Series:
 
 
 def folded(texts: pl.Series) -> pl.Series:
-    """Names ready to be cut into tokens: small letters and digits, single spaces, no legal forms, titles or apostrophes.
+    """Names ready to be cut: small letters and digits, single spaces, no legal forms, titles or apostrophes.
 
     A name that is nothing but those keeps them; one without a letter or digit becomes null.
 
     Example:
-        >>> folded(pl.Series(["Dr. José O'Neill", "ROSTEX Trading Co., Ltd.", "Abdul-Rahman", "..."])).to_list()
+        >>> folded(
+        ...     pl.Series(["Dr. José O'Neill", "ROSTEX Trading Co., Ltd.", "Abdul-Rahman", "..."])
+        ... ).to_list()
         ['jose oneill', 'rostex trading', 'abd rahman', None]
     """
-    name = pl.col("x").str.to_lowercase().str.replace_all("['`´‘’ʼ]", "").str.replace_all("&", " and ")
+    name = (
+        pl.col("x")
+        .str.to_lowercase()
+        .str.replace_all(r"['`\x{b4}\x{2018}\x{2019}\x{2bc}]", "")
+        .str.replace_all("&", " and ")
+    )
     name = name.str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
     name = name.str.replace_all(r"\babd(?:[aeu]l|[aeu]r|as|us| al| el| ul)? ?([a-z]{4,})", "abd $1")
     name = name.str.replace_all(r"\babd [aeou]l+ah", "abdallah")
@@ -90,16 +106,19 @@ def consonants(sound: pl.Expr) -> pl.Expr:
 
 
 def vocabulary(tokens: pl.Series) -> pl.DataFrame:
-    """Distinct tokens with what is compared of them: ``token, sound, bones, main`` (block), ``weight``, ``mute`` (no vowel).
+    """Distinct tokens: ``token, sound, bones`` (consonants)``, main`` (block), ``weight``, ``mute``.
 
     Example:
-        >>> vocabulary(pl.Series(["mohammed", "muhamad", "al", "k"])).select("token", "sound", "bones", "weight").rows()
-        [('al', 'al', 'l', 1), ('k', 'k', 'k', 4), ('mohammed', 'muhamad', 'mhmd', 10), ('muhamad', 'muhamad', 'mhmd', 10)]
+        >>> vocabulary(pl.Series(["mohammed", "muhamad", "al", "k"])).select(
+        ...     "token", "sound", "bones", "weight"
+        ... ).rows()
+        [('al', 'al', 'l', 1), ('k', 'k', 'k', 4),
+         ('mohammed', 'muhamad', 'mhmd', 10), ('muhamad', 'muhamad', 'mhmd', 10)]
     """
     token = pl.col("token")
     frame = pl.DataFrame({"token": tokens.unique().sort()}).with_columns(sounds(token).alias("sound"))
     frame = frame.with_columns(consonants(pl.col("sound")).alias("bones"))
-    long = pl.col("bones").str.len_chars() > 2  # noqa: PLR2004  two consonants are too few to leave the vowels out
+    long = pl.col("bones").str.len_chars() > 2  # noqa: PLR2004  two tell too little
     digits = token.str.contains(r"[0-9]")
     return frame.with_columns(
         pl.when(digits).then(pl.format("m:{}", token))
@@ -118,12 +137,14 @@ def tokens_of(names: pl.DataFrame) -> pl.DataFrame:
 
 
 def whole_keys(names: pl.DataFrame, *, turned: bool) -> pl.DataFrame:
-    """Names written as one word (``n, joined, key``), for words joined or cut; ``turned`` also with words moved from front to back."""
+    """Names as one word (``n, joined, key``); ``turned`` also with words moved from front to back."""
     frame = names.select("n", pl.col("text").str.split(" ").list.head(MOST_TOKENS).alias("t"))
     if turned:
         frame = frame.with_columns(pl.int_ranges(0, pl.col("t").list.len()).alias("by")).explode("by")
         frame = frame.with_columns(
-            pl.concat_list(pl.col("t").list.slice(pl.col("by")), pl.col("t").list.head(pl.col("by"))).alias("t")
+            pl.concat_list(pl.col("t").list.slice(pl.col("by")), pl.col("t").list.head(pl.col("by"))).alias(
+                "t"
+            )
         )
     frame = frame.select("n", pl.col("t").list.join("").alias("joined")).unique(maintain_order=True)
     frame = frame.with_columns(sounds(pl.col("joined")).alias("sound"))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
-from redflags.engine.errors import Missing
 from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input, Output
-from redflags.operators.screen_lists import Entries, entries, normalised
-from redflags.operators.screen_match import ONE, matched
-from redflags.operators.screen_names import folded
+from redflags.operators.screen_asked import Asked, asked_of
+from redflags.operators.screen_likes import ONE
+from redflags.operators.screen_lists import Entries, entries
+from redflags.operators.screen_match import matched
 from redflags.operators.screen_register import best_over_time
 from redflags.plan.nodes import LONG_AGO
 from redflags.registers.register import FROM, MISSING_FROM, MISSING_TO, TO
@@ -24,37 +24,44 @@ if TYPE_CHECKING:
 BIRTH: Final = (30_000, -100_000)
 PLACE: Final = (20_000, -30_000)
 TYPE: Final = (0, -100_000)
-#: Party types that are firms or bodies, and those that are persons.
-BODIES: Final = ("company", "partnership", "npo", "trust", "public_body", "financial_institution", "entity", "organization", "organisation", "firm")
-PERSONS: Final = ("person", "sole_trader", "individual")
 PAIR: Final = ["_row", "e"]
 AGREES, CONFLICTS, UNKNOWN = "agrees", "conflicts", "unknown"
 FOUND: Final = (
-    "kind", "score", "name_score", "how", "tokens_agreeing", "tokens_lacking", "screened_name", "listed_name", "alias", "alias_quality",
-    "identifier", "identifier_kind", "birth", "place", "type", "supports", "conflicts", "list_id", "list_version", "entry_id", "entry_type",
-    "regime", "screened_id", "valid_from", "valid_to",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Rows to screen: ``rows`` (``_row, at, _id``, key columns, ``start, end``), and what is known of them by ``_row``."""
-
-    rows: pl.DataFrame
-    names: pl.DataFrame
-    identifiers: pl.DataFrame
-    births: pl.DataFrame
-    countries: pl.DataFrame
-    types: pl.DataFrame
-    caps: tuple[Cap, ...]
+    "kind",
+    "score",
+    "name_score",
+    "how",
+    "tokens_agreeing",
+    "tokens_lacking",
+    "screened_name",
+    "listed_name",
+    "alias",
+    "alias_quality",
+    "identifier",
+    "identifier_kind",
+    "birth",
+    "place",
+    "type",
+    "supports",
+    "conflicts",
+    "list_id",
+    "list_version",
+    "entry_id",
+    "entry_type",
+    "regime",
+    "screened_id",
+    "valid_from",
+    "valid_to",
+)
 
 
 def screened(node: Derived, source: Input) -> Output:
     """One row per screened row and entry that match, and per key the best match over time."""
     held = entries(source.evaluator, node.option("lists"))  # type: ignore[arg-type]
-    asked = _asked(node, source)
+    asked = asked_of(node, source)
     least: int = node.option("least")  # type: ignore[assignment]
-    named, left_out = _by_name(asked, held, least - BIRTH[0] - PLACE[0], node.option("cap"))  # type: ignore[arg-type]
+    cap: int = node.option("cap")  # type: ignore[assignment]
+    named, left_out = _by_name(asked, held, least - BIRTH[0] - PLACE[0], cap)
     numbered = _by_identifier(asked, held)
     pairs = pl.concat([named.select(PAIR), numbered.select(PAIR)]).unique()
     pairs = _valid(pairs, asked, held, standing=bool(node.option("standing")))
@@ -63,131 +70,59 @@ def screened(node: Derived, source: Input) -> Output:
     frame = _shown(node, source, asked, found, held)
     caps = list(asked.caps)
     if left_out:
-        caps.append(Cap("pairs of a name with listed names that share commoner parts were not compared", left_out))
+        caps.append(
+            Cap("pairs of a name with listed names that share commoner parts were not compared", left_out)
+        )
     keys = [name for name, _ in node.option("by")] or ["screened_id"]  # type: ignore[attr-defined]
-    register = best_over_time(frame, keys, FOUND) if node.option("take") == "best" else frame.filter(pl.col(k).is_not_null() for k in keys)
+    register = (
+        best_over_time(frame, keys, FOUND)
+        if node.option("take") == "best"
+        else frame.filter(pl.col(k).is_not_null() for k in keys)
+    )
     return Output(frame, tuple(caps), register)
 
 
-# ---- who is screened --------------------------------------------------------------------------------------------------
-
-
-def _asked(node: Derived, source: Input) -> Asked:
-    frame, absent = _read(source)
-    rows = frame.select(ROW, AT, ROW_ID, *(c for c in frame.columns if c.startswith("_k")))
-    start = pl.col(AT).replace(LONG_AGO, MISSING_FROM)
-    rows = rows.with_columns(start.alias("start"), pl.lit(MISSING_TO).alias("end"))
-    table = source.table
-    if node.option("standing") and table is not None and table.has("valid_to"):
-        until = table.column("valid_to", source.rows).cast(pl.Int64).fill_null(MISSING_TO)
-        rows = rows.with_columns(until.alias("end"))
-    names = _long(frame, [c for c in frame.columns if c.startswith("_n")], "screened_name")
-    distinct = names.select("screened_name").unique(maintain_order=True)
-    names = names.join(distinct.with_columns(folded(distinct["screened_name"]).alias("text")), on="screened_name")
-    names = names.filter(pl.col("text").is_not_null())
-    identifiers = _identifiers(node, frame)
-    silent = frame.height - pl.concat([names.select(ROW), identifiers.select(ROW)])[ROW].n_unique()
-    caps = [Cap(f"{what} did not come in and is not compared", frame.height) for what in absent]
-    if silent:
-        caps.append(Cap("rows without a name or identifier are not screened", silent))
-    countries = _long(frame, [c for c in frame.columns if c.startswith("_c")], "country").with_columns(pl.col("country").str.to_uppercase())
-    return Asked(rows, names, identifiers, _birth_years(frame), countries, _types(frame), tuple(caps))
-
-
-def _read(source: Input) -> tuple[pl.DataFrame, list[str]]:
-    """The asked expressions, without those whose columns did not come in, if a name or identifier is left."""
-    kept, absent, missing = {}, [], None
-    for name, expr in source.names.items():
-        try:
-            replace(source, names={name: expr}, rows=source.rows[:0]).frame()
-        except Missing as lacking:
-            absent.append(lacking.what)
-            missing = lacking
-        else:
-            kept[name] = expr
-    if missing is not None and not any(name.startswith(("_n", "_i", "_j")) for name in kept):
-        raise missing
-    if any(name.startswith("_k") for name in source.names) and not any(name.startswith("_k") for name in kept):
-        assert missing is not None  # noqa: S101  a key was left out above
-        raise missing
-    return replace(source, names=kept).frame(), absent
-
-
-def _long(frame: pl.DataFrame, columns: list[str], name: str) -> pl.DataFrame:
-    """Values of text or list columns: ``_row`` and one value per row."""
-    parts = [pl.DataFrame(schema={ROW: pl.Int64, name: pl.String})]
-    for column in columns:
-        part = frame.select(ROW, pl.col(column).alias(name))
-        if isinstance(part.schema[name], pl.List):
-            part = part.explode(name)
-        parts.append(part.with_columns(pl.col(name).cast(pl.String)).drop_nulls())
-    return pl.concat(parts).unique(maintain_order=True)
-
-
-def _identifiers(node: Derived, frame: pl.DataFrame) -> pl.DataFrame:
-    kinds: Any = node.option("kinds")
-    parts = [pl.DataFrame(schema={ROW: pl.Int64, "identifier": pl.String, "id_kind": pl.String})]
-    for index, kind in enumerate(kinds):
-        if f"_i{index}" in frame.columns:
-            part = _long(frame, [f"_i{index}"], "identifier")
-            parts.append(part.with_columns(pl.lit(None if kind == "any" else kind, pl.String).alias("id_kind")))
-    if "_j" in frame.columns:
-        kind = frame.select(ROW, pl.col("_jk" if "_jk" in frame.columns else "_j").alias("id_kind"))
-        kind = kind if "_jk" in frame.columns else kind.with_columns(pl.lit(None, pl.String).alias("id_kind"))
-        parts.append(_long(frame, ["_j"], "identifier").join(kind, on=ROW, how="left"))
-    made = pl.concat(parts).with_columns(normalised(pl.col("identifier")).alias("value"))
-    return made.filter(pl.col("value").is_not_null()).unique([ROW, "value", "id_kind"], maintain_order=True)
-
-
-def _birth_years(frame: pl.DataFrame) -> pl.DataFrame:
-    if "_birth" not in frame.columns:
-        return pl.DataFrame(schema={ROW: pl.Int64, "born": pl.Int64})
-    kind = frame.schema["_birth"]
-    year = pl.col("_birth")
-    if kind == pl.String:
-        year = year.str.extract(r"((?:1[89]|20)\d\d)").cast(pl.Int64)
-    elif kind == pl.Int32:  # a date
-        year = year.cast(pl.Date).dt.year().cast(pl.Int64)
-    return frame.select(ROW, year.cast(pl.Int64).alias("born")).drop_nulls()
-
-
-def _types(frame: pl.DataFrame) -> pl.DataFrame:
-    if "_type" not in frame.columns:
-        return pl.DataFrame(schema={ROW: pl.Int64, "own_type": pl.String})
-    word = pl.col("_type").str.to_lowercase()
-    made = pl.when(word.is_in(list(PERSONS))).then(pl.lit("person")).when(word.is_in(list(BODIES))).then(pl.lit("entity")).when(
-        word.is_in(["vessel", "aircraft", "wallet"])
-    ).then(word)
-    return frame.select(ROW, made.alias("own_type")).drop_nulls()
-
-
-# ---- what matches -----------------------------------------------------------------------------------------------------
+# ---- what matches ------------------------------------------------------------------------------------------
 
 
 def _by_name(asked: Asked, held: Entries, least: int, cap: int) -> tuple[pl.DataFrame, int]:
     texts = asked.names.select("text").unique().sort("text")["text"]
     listed = held.names.select("text").unique().sort("text")["text"]
     pairs = matched(texts, listed, least, cap)
-    found = pairs.frame.with_columns(texts.gather(pairs.frame["q"]).alias("text"), listed.gather(pairs.frame["l"]).alias("listed_text"))
-    rows = found.drop("q", "l").join(asked.names, on="text").join(held.names.rename({"text": "listed_text"}), on="listed_text")
-    return rows.drop("text", "listed_text").rename({"score": "name_score", "agreeing": "tokens_agreeing", "lacking": "tokens_lacking"}), pairs.left_out
+    found = pairs.frame.with_columns(
+        texts.gather(pairs.frame["q"]).alias("text"), listed.gather(pairs.frame["l"]).alias("listed_text")
+    )
+    rows = (
+        found.drop("q", "l")
+        .join(asked.names, on="text")
+        .join(held.names.rename({"text": "listed_text"}), on="listed_text")
+    )
+    return rows.drop("text", "listed_text").rename(
+        {"score": "name_score", "agreeing": "tokens_agreeing", "lacking": "tokens_lacking"}
+    ), pairs.left_out
 
 
 def _by_identifier(asked: Asked, held: Entries) -> pl.DataFrame:
     pairs = asked.identifiers.drop("identifier").join(held.identifiers, on="value")
     pairs = pairs.filter((pl.col("id_kind") == pl.col("listed_kind")).fill_null(value=True))
     pairs = pairs.with_columns(pl.coalesce("id_kind", "listed_kind").alias("identifier_kind"))
-    first = pairs.sort("identifier", "identifier_kind", nulls_last=True).unique(PAIR, keep="first", maintain_order=True)
+    first = pairs.sort("identifier", "identifier_kind", nulls_last=True).unique(
+        PAIR, keep="first", maintain_order=True
+    )
     return first.select(*PAIR, "identifier", "identifier_kind")
 
 
 def _valid(pairs: pl.DataFrame, asked: Asked, held: Entries, *, standing: bool) -> pl.DataFrame:
     """Pairs that stand together at some moment, from ``start`` to ``end``."""
-    rows = pairs.join(asked.rows.select(ROW, "start", "end"), on=ROW).join(held.entries.select("e", FROM, TO), on="e")
+    rows = pairs.join(asked.rows.select(ROW, "start", "end"), on=ROW).join(
+        held.entries.select("e", FROM, TO), on="e"
+    )
     if not standing:
         inside = (pl.col(FROM) <= pl.col("start")) & (pl.col("start") < pl.col(TO))
         return rows.filter(inside).select(*PAIR, "start", pl.col(TO).alias("end"))
-    rows = rows.with_columns(pl.max_horizontal("start", FROM).alias("start"), pl.min_horizontal("end", TO).alias("end"))
+    rows = rows.with_columns(
+        pl.max_horizontal("start", FROM).alias("start"), pl.min_horizontal("end", TO).alias("end")
+    )
     return rows.filter(pl.col("start") < pl.col("end")).select(*PAIR, "start", "end")
 
 
@@ -200,12 +135,20 @@ def _about(pairs: pl.DataFrame, asked: Asked, held: Entries, within: int) -> pl.
     births = pairs.join(asked.births, on=ROW).join(held.births, on="e")
     near = (pl.col("born") >= pl.col("low") - within) & (pl.col("born") <= pl.col("high") + within)
     born = births.group_by(PAIR).agg(near.any().alias("born"))
-    listed = held.entries.select("e", "entity_type", "countries").filter(pl.col("e").is_in(pairs["e"].unique().to_list()))
-    countries = listed.select("e", pl.col("countries").alias("listed_country")).explode("listed_country").drop_nulls()
+    listed = held.entries.select("e", "entity_type", "countries").filter(
+        pl.col("e").is_in(pairs["e"].unique().to_list())
+    )
+    countries = (
+        listed.select("e", pl.col("countries").alias("listed_country")).explode("listed_country").drop_nulls()
+    )
     countries = countries.with_columns(pl.col("listed_country").str.to_uppercase())
     placed = pairs.join(asked.countries, on=ROW).join(countries, on="e")
     placed = placed.group_by(PAIR).agg((pl.col("country") == pl.col("listed_country")).any().alias("placed"))
-    made = pairs.join(born, on=PAIR, how="left").join(placed, on=PAIR, how="left").join(asked.types, on=ROW, how="left")
+    made = (
+        pairs.join(born, on=PAIR, how="left")
+        .join(placed, on=PAIR, how="left")
+        .join(asked.types, on=ROW, how="left")
+    )
     made = made.join(listed.select("e", "entity_type"), on="e", how="left")
     listed_type = pl.when(pl.col("entity_type") != "other").then(pl.col("entity_type"))
     same = (pl.col("own_type") == listed_type).alias("same")
@@ -216,15 +159,25 @@ def _about(pairs: pl.DataFrame, asked: Asked, held: Entries, within: int) -> pl.
     )
     return made.with_columns(
         pl.sum_horizontal(pl.col(c) == AGREES for c in ("birth", "place")).cast(pl.Int64).alias("supports"),
-        pl.sum_horizontal(pl.col(c) == CONFLICTS for c in ("birth", "place", "type")).cast(pl.Int64).alias("conflicts"),
+        pl.sum_horizontal(pl.col(c) == CONFLICTS for c in ("birth", "place", "type"))
+        .cast(pl.Int64)
+        .alias("conflicts"),
     ).select(*PAIR, "start", "end", "birth", "place", "type", "supports", "conflicts")
 
 
 def _points(column: str, points: tuple[int, int]) -> pl.Expr:
-    return pl.when(pl.col(column) == AGREES).then(points[0]).when(pl.col(column) == CONFLICTS).then(points[1]).otherwise(0)
+    return (
+        pl.when(pl.col(column) == AGREES)
+        .then(points[0])
+        .when(pl.col(column) == CONFLICTS)
+        .then(points[1])
+        .otherwise(0)
+    )
 
 
-def _decided(about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, least: int, weak: str) -> pl.DataFrame:
+def _decided(
+    about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, least: int, weak: str
+) -> pl.DataFrame:
     """One row per pair: by identifier, else by its best name."""
     points = _points("birth", BIRTH) + _points("place", PLACE) + _points("type", TYPE)
     rows = about.join(named, on=PAIR, how="inner")
@@ -232,10 +185,15 @@ def _decided(about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, l
     rows = rows.filter(pl.col("score") >= least)
     numbers = about.join(numbered, on=PAIR, how="inner")
     if weak == "supported":
-        stands = (pl.col("alias_quality") == "strong") | ((pl.col("supports") > 0) & (pl.col("conflicts") == 0))
+        stands = (pl.col("alias_quality") == "strong") | (
+            (pl.col("supports") > 0) & (pl.col("conflicts") == 0)
+        )
         rows = rows.join(numbers.select(*PAIR, pl.lit(value=True).alias("sure")), on=PAIR, how="left")
         rows = rows.filter(stands | pl.col("sure").is_not_null()).drop("sure")
-    rows = rows.sort([*PAIR, "score", "alias_quality", "alias", "listed_name", "screened_name"], descending=[False, False, True, False, False, False, False])
+    rows = rows.sort(
+        [*PAIR, "score", "alias_quality", "alias", "listed_name", "screened_name"],
+        descending=[False, False, True, False, False, False, False],
+    )
     rows = rows.unique(PAIR, keep="first", maintain_order=True)
     known = [c for c in about.columns if c not in PAIR]
     both = rows.join(numbers, on=PAIR, how="full", coalesce=True, suffix="_b")
@@ -248,17 +206,27 @@ def _decided(about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, l
     )
 
 
-# ---- what is shown ----------------------------------------------------------------------------------------------------
+# ---- what is shown -----------------------------------------------------------------------------------------
 
 
 def _shown(node: Derived, source: Input, asked: Asked, found: pl.DataFrame, held: Entries) -> pl.DataFrame:
     """The found rows with the columns of their input, moment and id."""
     keys: Any = node.option("by")
     about = held.entries.select(
-        "e", "list_id", "list_version", "entry_id", pl.col("entity_type").alias("entry_type"), "regime", pl.col(FROM).alias("listed_from")
+        "e",
+        "list_id",
+        "list_version",
+        "entry_id",
+        pl.col("entity_type").alias("entry_type"),
+        "regime",
+        pl.col(FROM).alias("listed_from"),
     )
-    known = [pl.col(f"_k{i}").alias(name) for i, (name, _) in enumerate(keys) if f"_k{i}" in asked.rows.columns]
-    rows = found.join(asked.rows.select(ROW, pl.col(ROW_ID).alias("screened_id"), *known), on=ROW).join(about, on="e")
+    known = [
+        pl.col(f"_k{i}").alias(name) for i, (name, _) in enumerate(keys) if f"_k{i}" in asked.rows.columns
+    ]
+    rows = found.join(asked.rows.select(ROW, pl.col(ROW_ID).alias("screened_id"), *known), on=ROW).join(
+        about, on="e"
+    )
     measures = source.evaluator.measures
     first = LONG_AGO if measures is None else measures.covers_from
     start = pl.col("start")
@@ -266,13 +234,22 @@ def _shown(node: Derived, source: Input, asked: Asked, found: pl.DataFrame, held
         pl.when(start == MISSING_FROM).then(pl.lit(first, pl.Int64)).otherwise(start).alias(AT),
         pl.when(start != MISSING_FROM).then(start).alias("valid_from"),
         pl.when(pl.col("end") != MISSING_TO).then(pl.col("end")).alias("valid_to"),
-        pl.concat_str("screened_id", pl.col("list_id").fill_null(""), "entry_id", separator="~").alias(ROW_ID),
+        pl.concat_str("screened_id", pl.col("list_id").fill_null(""), "entry_id", separator="~").alias(
+            ROW_ID
+        ),
     )
-    # Rows that share an id (an entry held twice, a register without ids) are told apart by what they say, earliest first.
+    # Rows that share an id (an entry held twice, a register without ids) are told apart by what they say.
     order = [ROW_ID, AT, "listed_from", "list_version", "listed_name", "screened_name", "identifier", "end"]
     rows = rows.sort(order, nulls_last=True).with_columns(pl.int_range(pl.len()).over(ROW_ID).alias("copy"))
-    rows = rows.with_columns(pl.when(pl.col("copy") > 0).then(pl.format("{}#{}", ROW_ID, pl.col("copy") + 1)).otherwise(pl.col(ROW_ID)).alias(ROW_ID))
-    made = rows.select(ROW, AT, ROW_ID, *(name for name, _ in keys if name not in FOUND and name in rows.columns), *FOUND)
+    rows = rows.with_columns(
+        pl.when(pl.col("copy") > 0)
+        .then(pl.format("{}#{}", ROW_ID, pl.col("copy") + 1))
+        .otherwise(pl.col(ROW_ID))
+        .alias(ROW_ID)
+    )
+    made = rows.select(
+        ROW, AT, ROW_ID, *(name for name, _ in keys if name not in FOUND and name in rows.columns), *FOUND
+    )
     wanted = np.unique(made[ROW].to_numpy())
     inner = replace(source, names={}, rows=wanted).everything()
     inner = inner.drop([c for c in inner.columns if c in made.columns and c != ROW])

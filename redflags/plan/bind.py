@@ -307,7 +307,7 @@ class _Binder:
 
         def member(names: tuple[str, ...]) -> ex.Expr:
             # A party may be in several segments at once, so that its segment is no value.
-            tests = [ex.Call("listed", (ex.Text("segments"), holder, ex.Text(name))) for name in names]
+            tests: list[ex.Expr] = [ex.Call("listed", (ex.Text("segments"), holder, ex.Text(name))) for name in names]
             return reduce(lambda left, right: ex.Binary("or", left, right), tests)
 
         def surely(names: tuple[str, ...]) -> ex.Expr:

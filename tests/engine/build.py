@@ -22,14 +22,27 @@ if TYPE_CHECKING:
     import polars as pl
 
     from redflags.engine.outcome import Outcome
+    from redflags.plan.bind import BoundRule
     from redflags.registers.lists import ListFile
     from redflags.rules.model import Rule
     from redflags.rules.policies import Policy
 
 __all__ = [
-    "START", "bound_book", "data_of", "detect", "entry", "frame_of", "hits", "hours", "judge", "make_rule", "micros",
-    "profile_of", "row", "unjudged",
-]  # fmt: skip
+    "START",
+    "bound_book",
+    "data_of",
+    "detect",
+    "entry",
+    "frame_of",
+    "hits",
+    "hours",
+    "judge",
+    "make_rule",
+    "micros",
+    "profile_of",
+    "row",
+    "unjudged",
+]
 
 Tables = dict[str, list[dict[str, Any]]]
 EVER = 2**62
@@ -54,9 +67,10 @@ def profile_of(rule_id: str = "invented-rule", **more: Any) -> Profile:
         for segment, values in more.pop("segments", {}).items()
     }
     limits = Limits(
-        jurisdiction=more.pop("jurisdiction", "EU"), default_amount=more.pop("default", 10_000),
+        jurisdiction=more.pop("jurisdiction", "EU"),
+        default_amount=more.pop("default", 10_000),
         default_basis="institution-set",
-    )  # fmt: skip
+    )
     return Profile(
         profile="test", title="Test", base_currency="EUR", thresholds=limits, params=params, segments=segments
     )
@@ -70,28 +84,41 @@ def data_of(tables: Tables, **more: Any) -> Dataset:
 
 
 def bound_book(
-    rules: Rule | Sequence[Rule], *, params: Mapping[str, Any] | None = None, profile: Profile | None = None,
-    lists: tuple[ListFile, ...] = (), policies: tuple[Policy, ...] = (), streams: Mapping[str, Any] | None = None,
+    rules: Rule | Sequence[Rule],
+    *,
+    params: Mapping[str, Any] | None = None,
+    profile: Profile | None = None,
+    lists: tuple[ListFile, ...] = (),
+    policies: tuple[Policy, ...] = (),
+    streams: Mapping[str, Any] | None = None,
     tables: Mapping[str, pl.DataFrame] | None = None,
-) -> BoundBook:  # fmt: skip
+) -> BoundBook:
     schemas = Schemas(dictionary(), list_tables(lists), threshold_kinds(lists, tables))
     listed = [rules] if not isinstance(rules, (list, tuple)) else list(rules)
-    made = []
+    made: list[BoundRule] = []
     for rule in listed:
         special = [] if profile is None else [s for s, own in profile.segments.items() if rule.id in own]
-        for segment in (None, *sorted(special)):
-            made.append(
-                bind_rule(rule, schemas, params=params, profile=profile, segment=segment, streams=streams,
-                          policies=policies, family="invented")
-            )  # fmt: skip
+        how = {
+            "params": params,
+            "profile": profile,
+            "streams": streams,
+            "policies": policies,
+            "family": "invented",
+        }
+        made += [bind_rule(rule, schemas, segment=segment, **how) for segment in (None, *sorted(special))]
     return BoundBook(tuple(made), schemas, lists, profile)
 
 
 def judge(
-    rule: Rule | dict[str, Any], tables: Tables | Dataset, *, covers_from: float | None = None, upto: int = EVER,
-    block: int = 500_000, **more: Any,
-) -> Outcome:  # fmt: skip
-    """The outcome of one rule, or of a ``detect`` block; judged up to the end of all data, delays included."""
+    rule: Rule | dict[str, Any],
+    tables: Tables | Dataset,
+    *,
+    covers_from: float | None = None,
+    upto: int = EVER,
+    block: int = 500_000,
+    **more: Any,
+) -> Outcome:
+    """The outcome of one rule, or of a ``detect`` block; judged to the end of all data, delays included."""
     if isinstance(rule, dict):
         rule = make_rule(rule, params=more.pop("spec", None), views=more.pop("views", None))
     how = {key: more.pop(key) for key in ("timezone", "base_currency") if key in more}
@@ -103,14 +130,16 @@ def judge(
 
 
 def _merged(outcomes: list[Outcome]) -> Outcome:
-    import polars as pl  # noqa: PLC0415
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
+
+    import polars as pl
 
     return replace(
         outcomes[0],
-        hits=pl.concat([o.hits for o in outcomes]), ne_rows=pl.concat([o.ne_rows for o in outcomes]),
+        hits=pl.concat([o.hits for o in outcomes]),
+        ne_rows=pl.concat([o.ne_rows for o in outcomes]),
         disabled="; ".join(o.disabled for o in outcomes if o.disabled) or None,
-    )  # fmt: skip
+    )
 
 
 def short(ids: Any) -> list[str]:

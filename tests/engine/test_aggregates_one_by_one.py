@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.build import detect, hits, hours, judge, row, unjudged
 
-#: op, the rest of the aggregate, a condition true of 1, 2, 3, 10 (with groups x, x, y, z) and what no rows give
+#: name, aggregate, a condition true of 1, 2, 3, 10 (with groups x, x, y, z), and what no rows give
 CASES = [
     ("count", {"count": "rows"}, "v = 4", "zero"),
     ("sum", {"sum": "amount_base"}, "v = 16", "zero"),
@@ -37,7 +37,10 @@ IDS = [case[0] for case in CASES]
 
 
 def four(**change):
-    rows = [row(str(n), n, amount, purpose_code=code) for n, amount, code in ((0, 1, "x"), (1, 2, "x"), (2, 3, "y"), (3, 10, "z"))]
+    rows = [
+        row(str(n), n, amount, purpose_code=code)
+        for n, amount, code in ((0, 1, "x"), (1, 2, "x"), (2, 3, "y"), (3, 10, "z"))
+    ]
     rows[1] |= change
     return {"ledger": [*rows, row("j", 4, 4)]}
 
@@ -56,10 +59,16 @@ def test_a_value(name, agg, condition, none):
 def test_no_rows(name, agg, condition, none):
     del name, condition
     lonely = {"ledger": [row("j", 4, 4, purpose_code="x")]}
-    test = {"count": "v = 0", "bag": "size(v) = 0"}.get(next(iter(agg)), "v = 0") if none == "zero" else "v is null"
+    test = (
+        {"count": "v = 0", "bag": "size(v) = 0"}.get(next(iter(agg)), "v = 0")
+        if none == "zero"
+        else "v is null"
+    )
     assert hits(detect({"v": earlier(agg)}, test), lonely) == ["j"]
     if none == "empty":
-        false = {"first": "v = 'x'", "last": "v = 'x'", "since": "v >= interval '0 days'"}.get(next(iter(agg)), "v > 0")
+        false = {"first": "v = 'x'", "last": "v = 'x'", "since": "v >= interval '0 days'"}.get(
+            next(iter(agg)), "v > 0"
+        )
         false = {"max": "v > booked_at"}.get(next(iter(agg)), false) if "booked_at" in agg.values() else false
         false = "v > date '1970-01-01'" if "local_date(booked_at)" in agg.values() else false
         assert hits(detect({"v": earlier(agg)}, false), lonely) == []
@@ -69,13 +78,20 @@ def test_no_rows(name, agg, condition, none):
 @pytest.mark.parametrize(
     ("agg", "unknown"),
     [
-        ({"sum": "amount_base"}, True), ({"mean": "amount_base"}, True), ({"std": "amount_base"}, True),
-        ({"top_sum": "amount_base", "of": "purpose_code", "n": 2}, True), ({"hhi": "purpose_code", "weight": "amount_base"}, True),
-        ({"min": "amount_base"}, False), ({"max": "amount_base"}, False), ({"median": "amount_base"}, False),
-        ({"quantile": "amount_base", "q": "0.5"}, False), ({"mad": "amount_base"}, False), ({"rank": "amount_base"}, False),
+        ({"sum": "amount_base"}, True),
+        ({"mean": "amount_base"}, True),
+        ({"std": "amount_base"}, True),
+        ({"top_sum": "amount_base", "of": "purpose_code", "n": 2}, True),
+        ({"hhi": "purpose_code", "weight": "amount_base"}, True),
+        ({"min": "amount_base"}, False),
+        ({"max": "amount_base"}, False),
+        ({"median": "amount_base"}, False),
+        ({"quantile": "amount_base", "q": "0.5"}, False),
+        ({"mad": "amount_base"}, False),
+        ({"rank": "amount_base"}, False),
         ({"count": "rows"}, False),
     ],
-)  # fmt: skip
+)
 def test_a_null_in_the_window(agg, unknown):
     rule = detect({"v": earlier(agg)}, "v >= 0")
     assert ("j" in unjudged(rule, four(amount_base=None))) is unknown
@@ -101,7 +117,9 @@ def test_shares_of_a_zero_total_are_unknown():
     rows = four()
     for item in rows["ledger"][:4]:
         item["amount_base"] = 0
-    assert "j" in unjudged(detect({"v": earlier({"hhi": "purpose_code", "weight": "amount_base"})}, "v > 0.5"), rows)
+    assert "j" in unjudged(
+        detect({"v": earlier({"hhi": "purpose_code", "weight": "amount_base"})}, "v > 0.5"), rows
+    )
 
 
 def test_a_median_between_two_days_is_the_earlier_one():
@@ -111,13 +129,22 @@ def test_a_median_between_two_days_is_the_earlier_one():
 
 
 def test_ties_of_first_and_last_go_by_seq_then_id():
-    rows = {"ledger": [row("b", 0, purpose_code="b", seq=1), row("a", 0, purpose_code="a", seq=2), row("c", 0, purpose_code="c", seq=2)]}
-    rule = detect({"x": {"first": "purpose_code", "within": "1h"}, "y": {"last": "purpose_code", "within": "1h"}}, "x = 'b' and y = 'c'")
+    rows = {
+        "ledger": [
+            row("b", 0, purpose_code="b", seq=1),
+            row("a", 0, purpose_code="a", seq=2),
+            row("c", 0, purpose_code="c", seq=2),
+        ]
+    }
+    rule = detect(
+        {"x": {"first": "purpose_code", "within": "1h"}, "y": {"last": "purpose_code", "within": "1h"}},
+        "x = 'b' and y = 'c'",
+    )
     assert hits(rule, rows) == ["b", "a", "c"]
 
 
 def test_a_sum_beyond_64_bits_is_an_error_that_says_so():
-    from redflags.errors import DataError  # noqa: PLC0415
+    from redflags.errors import DataError
 
     rows = {"ledger": [row(str(n), n, 922_337_203_685_477) for n in range(3)]}
     with pytest.raises(DataError, match="does not fit"):
@@ -126,7 +153,7 @@ def test_a_sum_beyond_64_bits_is_an_error_that_says_so():
 
 @pytest.mark.parametrize(("zone", "days"), [("Europe/Vienna", 1), ("UTC", 2), ("Pacific/Auckland", 1)])
 def test_local_days_follow_the_clock_over_its_change(zone, days):
-    # 2026-03-28 23:30 and 2026-03-29 01:30 UTC: in Vienna both on the 29th, the second after the clocks went forward
+    # 2026-03-28 23:30 and 2026-03-29 01:30 UTC: in Vienna both on the 29th, the clocks going forward between
     rows = {
         "ledger": [row("a", 27 * 24 + 23.5), row("b", 28 * 24 + 1.5)],
         "accounts": [{"account_id": "A1", "party_id": "P1", "timezone": zone}],

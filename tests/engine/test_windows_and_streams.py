@@ -16,7 +16,7 @@ def counted(condition="n >= 2", **agg):
     return detect({"n": {"count": "rows", **agg}}, condition)
 
 
-# ---- edges of windows ---------------------------------------------------------------------------------------
+# ---- edges of windows ----------------------------------------------------------------------------
 
 
 def test_the_left_edge_is_open_and_the_right_edge_closed():
@@ -68,7 +68,7 @@ def test_within_ever_has_no_left_edge():
     assert hits(counted(within="ever"), rows) == ["b"]
 
 
-# ---- what an aggregate reads --------------------------------------------------------------------------------
+# ---- what an aggregate reads ---------------------------------------------------------------------
 
 
 def test_an_aggregate_without_where_reads_the_judged_rows_only():
@@ -85,7 +85,9 @@ def test_with_where_it_reads_all_rows_that_satisfy_it():
 
 def test_judged_names_the_views_own_condition():
     rows = {"ledger": [row("a", 0, 5), row("b", 1, 50), row("c", 2, 50, instrument="wire")]}
-    rule = counted("n = 1", within="1d", where="judged and amount_base > 10") | {"where": "instrument = 'cash'"}
+    rule = counted("n = 1", within="1d", where="judged and amount_base > 10") | {
+        "where": "instrument = 'cash'"
+    }
     assert hits(rule, rows) == ["b"]
 
 
@@ -126,9 +128,7 @@ def test_a_null_key_is_not_evaluable_and_in_no_window():
 
 
 def test_composite_keys_hold_all_their_parts_apart():
-    rows = {
-        "ledger": [row("a", 0), row("b", 1, currency="USD"), row("c", 2), row("d", 3, currency="USD")]
-    }
+    rows = {"ledger": [row("a", 0), row("b", 1, currency="USD"), row("c", 2), row("d", 3, currency="USD")]}
     rule = counted(within="1d") | {"key": ["party_id", "currency"]}
     assert hits(rule, rows) == ["c", "d"]
 
@@ -136,9 +136,10 @@ def test_composite_keys_hold_all_their_parts_apart():
 def test_a_key_with_a_separator_in_it_is_not_another_key():
     rows = {
         "ledger": [
-            row("a", 0, party_id="x|y", counterparty_key="z"), row("b", 1, party_id="x", counterparty_key="y|z")
+            row("a", 0, party_id="x|y", counterparty_key="z"),
+            row("b", 1, party_id="x", counterparty_key="y|z"),
         ]
-    }  # fmt: skip
+    }
     rule = counted(within="1d") | {"key": ["party_id", "counterparty_key"]}
     assert hits(rule, rows) == []
 
@@ -151,18 +152,32 @@ def test_match_to_another_stream():
             {"session_id": "s2", "at": hours(2), "account_id": "A1", "device_id": "D"},
         ],
     }
-    rule = detect({"n": {"count": "rows", "from": "sessions", "match": {"account_id": "account_id"}, "within": "1d"}}, "n = 1")
+    rule = detect(
+        {"n": {"count": "rows", "from": "sessions", "match": {"account_id": "account_id"}, "within": "1d"}},
+        "n = 1",
+    )
     assert hits(rule, rows) == ["a"]
 
 
 def test_match_to_invoices_by_the_reference_of_a_payment():
     rows = {
-        "ledger": [row("a", 5, invoice_ref="I1"), row("b", 6, invoice_ref="I2"), row("c", 7, invoice_ref=None)],
+        "ledger": [
+            row("a", 5, invoice_ref="I1"),
+            row("b", 6, invoice_ref="I2"),
+            row("c", 7, invoice_ref=None),
+        ],
         "invoices": [
             {"invoice_id": "I1", "issued_at": hours(1), "currency": "EUR", "amount_base": 70},
         ],
     }
-    let = {"billed": {"sum": "amount_base", "from": "invoices", "match": {"invoice_id": "invoice_ref"}, "within": "30d"}}
+    let = {
+        "billed": {
+            "sum": "amount_base",
+            "from": "invoices",
+            "match": {"invoice_id": "invoice_ref"},
+            "within": "30d",
+        }
+    }
     assert hits(detect(let, "billed > 0"), rows) == ["a"]
     assert unjudged(detect(let, "billed > 0"), rows) == ["c"]
 
@@ -175,19 +190,25 @@ def test_the_parts_of_a_match_must_be_of_one_kind():
 
 def test_latest_per_keeps_the_last_row_of_each_value():
     rows = {
-        "ledger": [row("a", 0, 10, counterparty_key="X"), row("b", 1, 1, counterparty_key="X"),
-                   row("c", 2, 5, counterparty_key="Y"), row("d", 3, 7, counterparty_key=None)]
-    }  # fmt: skip
+        "ledger": [
+            row("a", 0, 10, counterparty_key="X"),
+            row("b", 1, 1, counterparty_key="X"),
+            row("c", 2, 5, counterparty_key="Y"),
+            row("d", 3, 7, counterparty_key=None),
+        ]
+    }
     let = {"s": {"sum": "amount_base", "within": "1d", "latest_per": "counterparty_key"}}
     assert hits(detect(let, "s = 6"), rows) == ["c", "d"]
 
 
-# ---- views --------------------------------------------------------------------------------------------------
+# ---- views ---------------------------------------------------------------------------------------
 
 
 def test_a_stacked_view_filters_by_an_aggregate():
-    views = {"busy": {"from": "ledger", "key": "party_id", "let": {"n": {"count": "rows", "within": "1d"}}},
-             "late": {"from": "busy", "where": "n >= 2"}}  # fmt: skip
+    views = {
+        "busy": {"from": "ledger", "key": "party_id", "let": {"n": {"count": "rows", "within": "1d"}}},
+        "late": {"from": "busy", "where": "n >= 2"},
+    }
     rule = detect({"m": {"count": "rows", "within": "1d"}}, "m = 2", **{"from": "late"})
     assert hits(rule, PAIR, views=views) == ["c"]
 
@@ -195,9 +216,12 @@ def test_a_stacked_view_filters_by_an_aggregate():
 def test_a_row_that_a_stacked_filter_may_let_in_is_not_evaluable():
     rows = {"ledger": [row("a", 0, instrument=None), row("b", 1)]}
     views = {
-        "busy": {"from": "ledger", "key": "party_id",
-                 "let": {"n": {"count": "rows", "where": "instrument = 'cash'", "within": "1d"}}}
-    }  # fmt: skip
+        "busy": {
+            "from": "ledger",
+            "key": "party_id",
+            "let": {"n": {"count": "rows", "where": "instrument = 'cash'", "within": "1d"}},
+        }
+    }
     rule = detect({}, "1 = 1", **{"from": "busy", "where": "n >= 2"})
     assert hits(rule, rows, views=views) == []
     assert unjudged(rule, rows, views=views) == ["b"]
@@ -213,9 +237,10 @@ def test_a_union_carries_names_and_tells_its_streams():
         "logins": {"from": "sessions", "where": "is_anonymiser"},
     }
     rule = detect(
-        {"n": {"count": "rows", "within": "1d"}}, "n >= 2 and (_stream = 'logins' or big)",
+        {"n": {"count": "rows", "within": "1d"}},
+        "n >= 2 and (_stream = 'logins' or big)",
         **{"from": ["pays", "logins"]},
-    )  # fmt: skip
+    )
     outcome = judge(rule, rows, views=views)
     assert outcome.hits["row_id"].to_list() == ["s", "b/in"]
     assert outcome.hits["table"].to_list() == ["logins", "pays"]
@@ -234,20 +259,35 @@ def test_each_repeats_a_row_per_valid_register_row():
     rows = {
         "ledger": [row("a", 0), row("b", 10)],
         "party_links": [
-            {"party_id": "P1", "related_party_id": "X", "role": "owner", "valid_from": hours(-1), "valid_to": hours(5)},
-            {"party_id": "P1", "related_party_id": "Y", "role": "director", "valid_from": hours(-1), "valid_to": None},
+            {
+                "party_id": "P1",
+                "related_party_id": "X",
+                "role": "owner",
+                "valid_from": hours(-1),
+                "valid_to": hours(5),
+            },
+            {
+                "party_id": "P1",
+                "related_party_id": "Y",
+                "role": "director",
+                "valid_from": hours(-1),
+                "valid_to": None,
+            },
         ],
     }
-    rule = detect({}, "1 = 1", each={"l": "rows_of('party_links', party_id)"}, where="l.role in ('owner', 'director')")
+    rule = detect(
+        {}, "1 = 1", each={"l": "rows_of('party_links', party_id)"}, where="l.role in ('owner', 'director')"
+    )
     assert judge(rule, rows).hits["row_id"].to_list() == ["a/in#1", "a/in#2", "b/in#1"]
 
 
 def test_at_moves_a_row_to_a_later_moment_and_null_drops_it():
     rows = {"ledger": [row("a", 0), row("b", 1, instrument="wire"), row("c", 3)]}
     rule = detect(
-        {"n": {"count": "rows", "within": "90m"}}, "n = 2",
+        {"n": {"count": "rows", "within": "90m"}},
+        "n = 2",
         at="case when instrument = 'cash' then booked_at + interval '2 hours' end",
-    )  # fmt: skip
+    )
     rows["ledger"].append(row("d", 4))
     outcome = judge(rule, rows)
     assert outcome.hits["row_id"].to_list() == ["d/in"]
@@ -289,35 +329,53 @@ def test_only_booked_rows_unless_everything_is_asked_for():
 
 
 def test_shared_streams_are_known_to_every_rule():
-    from redflags.rules.model import View  # noqa: PLC0415
+    from redflags.rules.model import View
 
     shared = {"cash_in": View.model_validate({"from": "ledger", "where": "instrument = 'cash'"})}
     rows = {"ledger": [row("a", 0, instrument="wire"), row("b", 1)]}
     assert hits(detect({}, "1 = 1", **{"from": "cash_in"}), rows, streams=shared) == ["b"]
 
 
-# ---- what would look into the future is refused --------------------------------------------------------------
+# ---- what would look into the future is refused --------------------------------------------------
 
 
 def test_a_filter_on_a_waiting_aggregate_moves_the_judgement():
-    views = {"v": {"from": "ledger", "key": "party_id", "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}}}}
+    views = {
+        "v": {
+            "from": "ledger",
+            "key": "party_id",
+            "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}},
+        }
+    }
     outcome = judge(detect({}, "1 = 1", **{"from": "v", "where": "n >= 2"}), PAIR, views=views)
     assert outcome.hits["row_id"].to_list() == ["a/in", "b/in"]
     assert (outcome.hits["moment"] - outcome.hits["at"]).to_list() == [3_600_000_000] * 2
 
 
-@pytest.mark.parametrize("more", [{"from": ["v", "sessions"]}, {"from": "v", "each": {"l": "rows_of('party_links', party_id)"}}])
+@pytest.mark.parametrize(
+    "more", [{"from": ["v", "sessions"]}, {"from": "v", "each": {"l": "rows_of('party_links', party_id)"}}]
+)
 def test_a_waiting_aggregate_is_not_copied_into_another_stream(more):
-    views = {"v": {"from": "ledger", "key": "party_id", "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}}}}
+    views = {
+        "v": {
+            "from": "ledger",
+            "key": "party_id",
+            "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}},
+        }
+    }
     with pytest.raises(BindError, match="after"):
         judge(detect({}, "n >= 2", **more), PAIR, views=views)
 
 
 def test_a_row_moved_later_is_moved_past_the_wait_of_what_it_carries():
     views = {
-        "v": {"from": "ledger", "key": "party_id", "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}}},
+        "v": {
+            "from": "ledger",
+            "key": "party_id",
+            "let": {"n": {"count": "rows", "within": "1h", "after": "1h"}},
+        },
         "w": {"from": "v", "at": "booked_at"},
-    }  # fmt: skip
+    }
     outcome = judge(detect({}, "n >= 2", **{"from": "w"}), PAIR, views=views)
     assert outcome.hits["moment"].to_list() == [_micros(1), _micros(2)]
 
@@ -333,7 +391,7 @@ def test_names_that_need_each_other_are_refused():
         judge(detect({"x": "y + 1", "y": "x + 1"}, "x > 1"), PAIR)
 
 
-# ---- nested aggregates, complete ----------------------------------------------------------------------------
+# ---- nested aggregates, complete -----------------------------------------------------------------
 
 
 def test_an_inner_aggregate_counts_as_it_stood_at_its_row():
@@ -366,7 +424,7 @@ def test_complete_by_account_asks_when_the_account_was_opened():
     assert hits(rule, rows, covers_from=-2) == ["a"]
 
 
-# ---- unknown rows -------------------------------------------------------------------------------------------
+# ---- unknown rows --------------------------------------------------------------------------------
 
 
 def test_an_unknown_source_row_matters_only_where_it_decides():

@@ -1,7 +1,8 @@
 """Expressions over invented columns, evaluated without an engine.
 
-Columns: ``m1 m2`` money, ``n1 n2`` numbers, ``i1 i2`` whole numbers, ``t1 t2`` texts, ``b1 b2`` conditions, ``l1 l2`` lists, ``at1 at2``
-moments, ``d1 d2`` days, ``r1 r2`` real numbers. Each may be ``EMPTY``, as a measure over no rows is.
+Columns: ``m1 m2`` money, ``n1 n2`` numbers, ``i1 i2`` whole numbers, ``t1 t2`` texts, ``b1 b2`` conditions,
+``l1 l2`` lists, ``at1 at2`` moments, ``d1 d2`` days, ``r1 r2`` real numbers. Each may be ``EMPTY``, as a
+measure over no rows is.
 """
 
 from __future__ import annotations
@@ -24,10 +25,16 @@ from redflags.tables import dictionary
 EMPTY = object()
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 KINDS = {
-    "m": (t.Type("money", "base"), pl.Int64), "n": (t.NUMBER, pl.Int64), "i": (t.INT, pl.Int64),
-    "t": (t.TEXT, pl.String), "b": (t.BOOL, pl.Boolean), "l": (t.LIST, pl.List(pl.String)), "at": (t.TIME, pl.Int64),
-    "d": (t.DATE, pl.Int32), "r": (t.REAL, pl.Float64),
-}  # fmt: skip
+    "m": (t.Type("money", "base"), pl.Int64),
+    "n": (t.NUMBER, pl.Int64),
+    "i": (t.INT, pl.Int64),
+    "t": (t.TEXT, pl.String),
+    "b": (t.BOOL, pl.Boolean),
+    "l": (t.LIST, pl.List(pl.String)),
+    "at": (t.TIME, pl.Int64),
+    "d": (t.DATE, pl.Int32),
+    "r": (t.REAL, pl.Float64),
+}
 COLUMNS = {f"{letter}{number}": kind for letter, kind in KINDS.items() for number in (1, 2)}
 
 
@@ -80,11 +87,13 @@ def values(text: str, **columns: list[Any]) -> list[Any]:
     parts = [value.expr, value.den if value.den is not None else pl.lit(1)]
     parts.append(value.empty if value.empty is not None else pl.lit(value=False))
     frame = frame_of(columns)
-    made = frame.select(pl.int_range(pl.len()).alias("_"), *(part.alias(f"x{i}") for i, part in enumerate(parts)))
+    made = frame.select(
+        pl.int_range(pl.len()).alias("_"), *(part.alias(f"x{i}") for i, part in enumerate(parts))
+    )
     return [_shown(value, *row) for row in made.select("x0", "x1", "x2").iter_rows()]
 
 
-def _shown(value: Value, x: Any, den: Any, empty: bool | None) -> Any:  # noqa: FBT001
+def _shown(value: Value, x: Any, den: Any, empty: bool | None) -> Any:
     if empty:
         return EMPTY
     if x is None or den is None:

@@ -47,9 +47,19 @@ def test_comparisons_are_exact(text, money, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["m1 / 0", "m1 / (m1 - m1)", "m1 / (m1 * 0)", "1 / 0 * m1", "ratio(m1, 0 * m1)", "1 / 0", "m1 / (1 - 1)", "r1 / 0",
-     "r1 / (r1 - r1)", "m1 / m2 / (m1 / m2 * 0)"],
-)  # fmt: skip
+    [
+        "m1 / 0",
+        "m1 / (m1 - m1)",
+        "m1 / (m1 * 0)",
+        "1 / 0 * m1",
+        "ratio(m1, 0 * m1)",
+        "1 / 0",
+        "m1 / (1 - 1)",
+        "r1 / 0",
+        "r1 / (r1 - r1)",
+        "m1 / m2 / (m1 / m2 * 0)",
+    ],
+)
 def test_division_by_zero_is_null(text):
     assert one(text, m1="5", m2="5", r1=2.5) is None
 
@@ -107,7 +117,8 @@ def test_what_could_pass_127_bits_does_not_load(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"), [("m1 / 2", [0, 2, 0, -2, 1]), ("m1 * 0.5", [0, 2, 0, -2, 1]), ("m1 / m2 * 0.0001", [1, 3, -1, -3, 2])]
+    ("text", "kept"),
+    [("m1 / 2", [0, 2, 0, -2, 1]), ("m1 * 0.5", [0, 2, 0, -2, 1]), ("m1 / m2 * 0.0001", [1, 3, -1, -3, 2])],
 )
 def test_halves_are_rounded_to_even_only_where_an_amount_is_kept(text, kept):
     amounts = ["0.0001", "0.0003", "-0.0001", "-0.0003", "0.0002"]

@@ -37,7 +37,9 @@ class Writer:
         if form == 1:
             return f"coalesce({self.value(depth - 1)}, {self.value(depth - 1)})"
         if form == 2:
-            return f"case when {self.condition(depth - 1)} then {self.value(depth - 1)} else {self.value(0)} end"
+            return (
+                f"case when {self.condition(depth - 1)} then {self.value(depth - 1)} else {self.value(0)} end"
+            )
         return f"{self.value(depth - 1)} {self.pick('+', '-', '*', '/')} {self.value(depth - 1)}"
 
     def condition(self, depth):
@@ -50,10 +52,14 @@ class Writer:
             return f"{self.condition(depth - 1)} {self.pick('and', 'or')} {self.condition(depth - 1)}"
         left, right = self.value(self.random.randrange(3)), self.value(self.random.randrange(2))
         return self.pick(
-            f"{left} {self.pick(*COMPARED)} {right}", f"{left} is null", f"{left} is not null",
-            f"{left} {self.pick('', 'not ')}in ({right}, 'y')", f"{left} {self.pick('', 'not ')}between {right} and 3",
-            f"{left} {self.pick('', 'not ')}like 'a%_'", f"{left} is {self.pick('', 'not ')}distinct from {right}",
-        )  # fmt: skip
+            f"{left} {self.pick(*COMPARED)} {right}",
+            f"{left} is null",
+            f"{left} is not null",
+            f"{left} {self.pick('', 'not ')}in ({right}, 'y')",
+            f"{left} {self.pick('', 'not ')}between {right} and 3",
+            f"{left} {self.pick('', 'not ')}like 'a%_'",
+            f"{left} is {self.pick('', 'not ')}distinct from {right}",
+        )
 
 
 def theirs(tree):
@@ -156,4 +162,6 @@ def test_every_node_knows_its_place(texts):
         for node in n.walk(parse(text)):
             assert 0 <= node.start < node.end <= len(text)
             if isinstance(node, n.Name | n.Null):
-                assert text[node.start : node.end].lower() == (node.text if isinstance(node, n.Name) else "null")
+                assert text[node.start : node.end].lower() == (
+                    node.text if isinstance(node, n.Name) else "null"
+                )

@@ -79,6 +79,8 @@ def test_whatever_is_written_gives_a_tree_or_a_located_fault(text):
     try:
         tree = parse(text)
     except ExprError as error:
-        assert 0 <= error.offset <= len(text)
+        place = error.offset
     else:
+        place = 0
         assert parse(text_of(tree, None)) == tree
+    assert 0 <= place <= len(text)

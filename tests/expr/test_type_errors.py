@@ -17,7 +17,13 @@ LOWERING = Lowering(SCHEMAS, Base("ledger", "booked_at"))
 FAULTS = [
     # names and paths
     ("amuont > 1", 0, "EXPR-NAME", "unknown name 'amuont'", "did you mean 'amount'?"),
-    ("1 = 1 and party = 'x'", 10, "EXPR-NAME", "'party' is a reference, not a value", "party.column, or found(party)"),
+    (
+        "1 = 1 and party = 'x'",
+        10,
+        "EXPR-NAME",
+        "'party' is a reference, not a value",
+        "party.column, or found(party)",
+    ),
     ("party.residence_contry = 'AT'", 0, "EXPR-NAME", "'parties' has no column", "'residence_country'"),
     ("prty.name = 'x'", 0, "EXPR-NAME", "unknown reference 'prty'", "'party'"),
     ("account.prty.name = 'x'", 0, "EXPR-NAME", "'accounts' has no reference 'prty'", "'party'"),
@@ -28,7 +34,13 @@ FAULTS = [
     ("-instrument = 1", 0, "EXPR-TYPE", "minus wants a number, this is text", ""),
     ("instrument || 1 = 'x'", 0, "EXPR-TYPE", "|| joins two texts", ""),
     ("own_transfer > cross_border", 0, "EXPR-TYPE", "bool has no order", ""),
-    ("party.expected_countries = party.expected_countries", 0, "EXPR-TYPE", "lists are not compared", "contains or overlap"),
+    (
+        "party.expected_countries = party.expected_countries",
+        0,
+        "EXPR-TYPE",
+        "lists are not compared",
+        "contains or overlap",
+    ),
     ("party.expected_countries < party.expected_countries", 0, "EXPR-TYPE", "list has no order", ""),
     ("amount = null", 0, "EXPR-TYPE", "comparing with null is never true", "is null"),
     ("account.home_latitude = 1", 0, "EXPR-TYPE", "never compared for equality", "range"),
@@ -40,8 +52,20 @@ FAULTS = [
     # unlike kinds
     ("instrument = 1", 0, "EXPR-TYPE", "cannot compare text with literal", "quote the text"),
     ("booked_at > date '2024-01-31'", 0, "EXPR-TYPE", "cannot compare time with date", "local_date"),
-    ("booked_at - booked_at > 3", 0, "EXPR-TYPE", "cannot compare duration with literal", "interval '30 days'"),
-    ("amount > amount_base", 0, "EXPR-CURRENCY", "money in the row's currency does not compare with money in base", "amount_base"),
+    (
+        "booked_at - booked_at > 3",
+        0,
+        "EXPR-TYPE",
+        "cannot compare duration with literal",
+        "interval '30 days'",
+    ),
+    (
+        "amount > amount_base",
+        0,
+        "EXPR-CURRENCY",
+        "money in the row's currency does not compare with money in base",
+        "amount_base",
+    ),
     ("amount + amount_base > 1", 0, "EXPR-CURRENCY", "cannot add", "do not mix"),
     ("amount / amount_base > 1", 0, "EXPR-CURRENCY", "cannot divide", "do not mix"),
     ("instrument + 1 > 1", 0, "EXPR-TYPE", "cannot add text and literal", ""),
@@ -57,14 +81,26 @@ FAULTS = [
     ("greatest(amount, booked_at) is null", 0, "EXPR-TYPE", "cannot compare", ""),
     ("greatest(own_transfer, cross_border)", 9, "EXPR-TYPE", "bool has no order", ""),
     ("amount * amount > 1", 0, "EXPR-TYPE", "cannot compare money*money", ""),
-    ("amount_base * 99999999999999999999 * 99999999999999999999 * 999999 > 1", 0, "EXPR-WIDTH", "127 bits", "fewer amounts"),
+    (
+        "amount_base * 99999999999999999999 * 99999999999999999999 * 999999 > 1",
+        0,
+        "EXPR-WIDTH",
+        "127 bits",
+        "fewer amounts",
+    ),
     # calls
     ("lowr(instrument) = 'x'", 0, "EXPR-FUNCTION", "unknown function 'lowr'", "'lower'"),
     ("rows_of('parties', party_id)", 0, "EXPR-FUNCTION", "unknown function 'rows_of'", "'each'"),
     ("lower() = 'x'", 0, "EXPR-ARGUMENTS", "lower(text) got 0 arguments", ""),
     ("left(instrument, 1, 2) = 'x'", 0, "EXPR-ARGUMENTS", "left(text, int) got 3 arguments", ""),
     ("lower(amount) = 'x'", 6, "EXPR-TYPE", "lower wants text here, this is money", ""),
-    ("local_hour(local_date(booked_at)) = 1", 11, "EXPR-TYPE", "local_hour wants time here, this is date", ""),
+    (
+        "local_hour(local_date(booked_at)) = 1",
+        11,
+        "EXPR-TYPE",
+        "local_hour wants time here, this is date",
+        "",
+    ),
     ("is_round(amount, amount_base)", 17, "EXPR-ARGUMENTS", "is_round wants a step above zero", "parameter"),
     ("is_round(amount, 0)", 17, "EXPR-ARGUMENTS", "is_round wants a step above zero", ""),
     # registers
@@ -79,16 +115,36 @@ FAULTS = [
     ("linked(party_id, counterparty_key, 'ownr')", 35, "EXPR-ARGUMENTS", "unknown role 'ownr'", "'owner'"),
     ("linked(party_id, amount)", 17, "EXPR-TYPE", "linked wants two party ids", ""),
     ("found('party')", 6, "EXPR-ARGUMENTS", "found wants a reference", ""),
-    ("threshold('cash_reprot', branch_country, currency) > 1", 10, "EXPR-REGISTER", "unknown threshold", "'cash_report'"),
+    (
+        "threshold('cash_reprot', branch_country, currency) > 1",
+        10,
+        "EXPR-REGISTER",
+        "unknown threshold",
+        "'cash_report'",
+    ),
     ("threshold('cash_report', amount, currency) > 1", 25, "EXPR-TYPE", "the place is a country code", ""),
     ("threshold('cash_report', branch_country, amount) > 1", 41, "EXPR-TYPE", "currency", ""),
-    ("amount_base > threshold('cash_report', branch_country, currency)", 0, "EXPR-CURRENCY", "does not compare", ""),
-    ("reaches('cash_report', branch_country, amount_base, currency)", 39, "EXPR-CURRENCY", "does not compare", ""),
+    (
+        "amount_base > threshold('cash_report', branch_country, currency)",
+        0,
+        "EXPR-CURRENCY",
+        "does not compare",
+        "",
+    ),
+    (
+        "reaches('cash_report', branch_country, amount_base, currency)",
+        39,
+        "EXPR-CURRENCY",
+        "does not compare",
+        "",
+    ),
     ("reaches('cash_report', branch_country, instrument, currency)", 39, "EXPR-TYPE", "cannot compare", ""),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("text", "offset", "code", "message", "hint"), FAULTS, ids=[fault[0] for fault in FAULTS])
+@pytest.mark.parametrize(
+    ("text", "offset", "code", "message", "hint"), FAULTS, ids=[fault[0] for fault in FAULTS]
+)
 def test_a_fault_is_named_at_its_place(text, offset, code, message, hint):
     with pytest.raises(ExprError) as caught:
         LOWERING.condition(parse(text))
@@ -100,20 +156,31 @@ def test_a_fault_is_named_at_its_place(text, offset, code, message, hint):
 @pytest.mark.parametrize(
     "text",
     [
-        "amount > 0.5 * 10", "amount / 2 > amount * 0.1", "amount_base >= threshold('cash_report', branch_country, 'base')",
-        "amount >= threshold('cash_report', branch_country, currency)", "reaches('cash_report', 'US', amount, currency)",
-        "listed('black', counterparty_country)", "value_of('black.measure', counterparty_country) = 'x'",
-        "account.party.residence_country = 'AT'", "found(account.party)", "currency = base_currency()",
-        "contains(party.expected_countries, counterparty_country)", "counterparty_country in party.expected_countries",
-        "distance_km(account.home_latitude, 1, 2, 3) > 5", "local_date(booked_at) > date '2024-01-31'", "null and own_transfer",
+        "amount > 0.5 * 10",
+        "amount / 2 > amount * 0.1",
+        "amount_base >= threshold('cash_report', branch_country, 'base')",
+        "amount >= threshold('cash_report', branch_country, currency)",
+        "reaches('cash_report', 'US', amount, currency)",
+        "listed('black', counterparty_country)",
+        "value_of('black.measure', counterparty_country) = 'x'",
+        "account.party.residence_country = 'AT'",
+        "found(account.party)",
+        "currency = base_currency()",
+        "contains(party.expected_countries, counterparty_country)",
+        "counterparty_country in party.expected_countries",
+        "distance_km(account.home_latitude, 1, 2, 3) > 5",
+        "local_date(booked_at) > date '2024-01-31'",
+        "null and own_transfer",
         "amount * (booked_at - party.onboarded_at) / interval '1 days' > 5",
     ],
-)  # fmt: skip
+)
 def test_what_is_alike_loads(text):
     LOWERING.condition(parse(text))
 
 
-@pytest.mark.parametrize("name", sorted(__import__("redflags.expr.functions", fromlist=["FUNCTIONS"]).FUNCTIONS))
+@pytest.mark.parametrize(
+    "name", sorted(__import__("redflags.expr.functions", fromlist=["FUNCTIONS"]).FUNCTIONS)
+)
 def test_no_function_takes_a_surplus_of_nothing(name):
     with pytest.raises(ExprError):
         LOWERING.condition(parse(f"{name}({', '.join(['booked_at + 1'] * 9)})"))

@@ -15,7 +15,10 @@ def _like(one: str, two: str) -> int:
 
 
 def _sound_like(one: str, two: str) -> int:
-    return 1_000_000 - 3 * (1_000_000 - round(JaroWinkler.normalized_similarity(one, two) * 0.97 * 1_000_000)) // 2
+    return (
+        1_000_000
+        - 3 * (1_000_000 - round(JaroWinkler.normalized_similarity(one, two) * 0.97 * 1_000_000)) // 2
+    )
 
 
 def _word(one: dict[str, object], two: dict[str, object]) -> int:
@@ -73,7 +76,10 @@ def _by_words(left: list[str], right: list[str]) -> int:
 
 
 def _as_one_word(texts: list[str]) -> int:
-    one, two = (whole_keys(pl.DataFrame({"n": [0], "text": [text]}), turned=turned).to_dicts() for text, turned in zip(texts, (False, True), strict=True))
+    one, two = (
+        whole_keys(pl.DataFrame({"n": [0], "text": [text]}), turned=turned).to_dicts()
+        for text, turned in zip(texts, (False, True), strict=True)
+    )
     scores = [
         max(_like(a["joined"], b["joined"]), _sound_like(a["sound"], b["sound"])) - 20_000
         for a in one for b in two if a["key"] == b["key"]

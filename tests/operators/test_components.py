@@ -169,9 +169,8 @@ def test_streams_and_undated_tables_tie_too() -> None:
       - {from: parties, member: party_id, via: phone_key}
       within: 2d
 """
-    day = lambda n: f"2026-01-{n:02d}T12:00:00Z"  # noqa: E731
     moves = [
-        {"txn_id": f"t{i}", "booked_at": day(d), "from_party_id": p, "to_account_id": k, "amount_base": a, "amount": a, "currency": "EUR"}
+        {"txn_id": f"t{i}", "booked_at": f"2026-01-{d:02d}T12:00:00Z", "from_party_id": p, "to_account_id": k, "amount_base": a, "amount": a, "currency": "EUR"}
         for i, (d, p, k, a) in enumerate([(1, "p", "x", 9), (2, "q", "x", 9), (2, "r", "x", 1), (2, "r", None, 9), (4, "s", "y", 9)])
     ]  # fmt: skip
     rows = [{"party_id": "r", "phone_key": "1"}, {"party_id": "s", "phone_key": "1"}]

@@ -251,6 +251,21 @@ def test_shares_want_amounts_that_add_up(change: tuple[str, str], message: str) 
         bind_rule(rule("with:" + text + DETECT.format(name="near")), Schemas(dictionary()))
 
 
+def test_a_register_that_an_operator_makes_marks_parties_while_its_rows_are_valid() -> None:
+    owned = """
+  owned: {ownership: {links: {from: party_links, where: "role = 'owner'"}, seeds: {from: known_financiers}, together: sum, every: 4h}}
+"""
+    block = owned + BLOCK.format(hops=1, hub=9, every=GRID, cap=9).replace(
+        "seeds: {from: known_financiers, node: party_id}", "seeds: {from: owned, node: entity, where: share >= 0.5}"
+    )
+    data = _data([("c", "phone", "1", 0, None), ("d", "phone", "1", 0, None)], [("c", "a", "owner", 4, 8)], [("a", 0, None)])
+    data["party_links"] = data["party_links"].with_columns(share_pct=pl.lit(600_000))
+    frame = register("near", block, data).frame
+    assert [(r["node"], r["seed"]) for r in held(frame, 4)] == [("a", "c"), ("d", "c")]
+    assert not held(frame, 0)
+    assert not held(frame, 12)
+
+
 def test_the_documented_example_runs() -> None:
     block = "\n".join(f"  {line}" for line in OPERATION.example.splitlines()) + "\n"
     bearings: list[Bearing] = [("a", "phone", "1", 0, None), ("b", "phone", "1", 0, None), ("c", "email", "1", 0, None)]

@@ -339,6 +339,10 @@ def test_of_equal_paths_the_first_in_row_order_stands() -> None:
     ]
     frame = _output(Ask().text(), _moves([*twins, _move("t9", 2, "c", "d")])).frame.sort("_id")
     assert frame["path_id"].to_list() == ["t3>t2", "t3>t6", "t3>t2>t9"]
+    ways = [("a", "b"), ("b", "x"), ("b", "y"), ("y", "z"), ("x", "z"), ("z", "w")]
+    moves = [_move(f"t{i}", 0, *pair) for i, pair in enumerate(ways)]
+    frame = _output(replace(Ask(), hops=(4, 4)).text(), _moves(moves)).frame
+    assert frame["path_id"].to_list() == ["t0>t1>t4>t5"]
 
 
 def test_hub_and_keep_total_are_met_exactly() -> None:

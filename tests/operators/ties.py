@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from redflags.tables import dictionary
 from tests.operators.build import rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from redflags.operators.base import Output
 
 HOUR = 3_600_000_000
@@ -48,28 +51,30 @@ def until(start: int | None, life: int | None) -> int | None:
     return None if life is None else life if start is None else start + life
 
 
+def _hours(values: Iterable[int | None]) -> list[int | None]:
+    return [None if value is None else value * HOUR for value in values]
+
+
 def tables(bearings: list[Bearing], links: list[Link], shares: list[Any] | None = None) -> dict[str, pl.DataFrame]:
-    """The tables; ids are shares of the rows' own, so that rows may stand in any order."""
-    hours = lambda values: [None if v is None else v * HOUR for v in values]  # noqa: E731
-    made = {
+    """The tables; ``shares`` are those of the links."""
+    return {
         "party_identifiers": pl.DataFrame(
             {
                 "party_id": [r[0] for r in bearings], "id_type": [r[1] for r in bearings], "id_value": [r[2] for r in bearings],
-                "valid_from": hours(r[3] for r in bearings), "valid_to": hours(until(r[3], r[4]) for r in bearings),
+                "valid_from": _hours(r[3] for r in bearings), "valid_to": _hours(until(r[3], r[4]) for r in bearings),
             },
             schema={"party_id": pl.String, "id_type": pl.String, "id_value": pl.String, "valid_from": TIME, "valid_to": TIME},
         ),
         "party_links": pl.DataFrame(
             {
                 "party_id": [r[0] for r in links], "related_party_id": [r[1] for r in links], "role": [r[2] for r in links],
-                "valid_from": hours(r[3] for r in links), "valid_to": hours(until(r[3], r[4]) for r in links),
+                "valid_from": _hours(r[3] for r in links), "valid_to": _hours(until(r[3], r[4]) for r in links),
                 "share_pct": shares or [None] * len(links),
             },
             schema={"party_id": pl.String, "related_party_id": pl.String, "role": pl.String, "valid_from": TIME, "valid_to": TIME,
                     "share_pct": pl.Int64},
         ),
     }  # fmt: skip
-    return made
 
 
 def register(name: str, block: str, data: dict[str, pl.DataFrame], upto: int = GRID * VERSIONS) -> Output:
@@ -78,7 +83,7 @@ def register(name: str, block: str, data: dict[str, pl.DataFrame], upto: int = G
     bound = bind_rule(rule(f"with:\n{block}" + DETECT.format(name=name)), schemas)
     evaluator = engine(Dataset(data, "EUR"), BoundBook((bound,), schemas, (), None), 0)
     evaluator.upto = upto * HOUR
-    (node,) = schemas.derived
+    node = schemas.derived[-1]
     return evaluator.frames.output(node)
 
 
@@ -100,7 +105,7 @@ def alive(start: int | None, life: int | None, hour: int, within: int | None = N
 def minimal(frame: pl.DataFrame, keys: list[str]) -> bool:
     """Whether no two rows of a key meet and say the same, and none overlap."""
     rows = sorted(frame.to_dicts(), key=lambda r: ([str(r[k]) for k in keys], -(2**62) if r["valid_from"] is None else r["valid_from"]))
-    for one, two in zip(rows, rows[1:], strict=False):
+    for one, two in pairwise(rows):
         if any(one[k] != two[k] for k in keys):
             continue
         if one["valid_to"] is None or two["valid_from"] is None or one["valid_to"] > two["valid_from"]:

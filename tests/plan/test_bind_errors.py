@@ -31,7 +31,11 @@ def let(**agg):
         (detect({}, "1 = 1", **{"from": "ledgr"}), ("detect", "from"), "unknown stream 'ledgr'"),
         (detect({}, "1 = 1", **{"from": "known_financiers"}), ("detect", "from"), "it is a register"),
         (detect({}, "1 = 1", **{"from": "ledger@amount"}), ("detect", "from"), "no time column 'amount'"),
-        (detect({}, "1 = 1", **{"from": "changes(ledger)"}), ("detect", "from"), "'ledger' is not a dated register"),
+        (
+            detect({}, "1 = 1", **{"from": "changes(ledger)"}),
+            ("detect", "from"),
+            "'ledger' is not a dated register",
+        ),
         (detect({}, "1 = 1", where="instrumnt = 'x'"), ("detect", "where"), "unknown name 'instrumnt'"),
         (detect({}, "1 = 1", where="amount"), ("detect", "where"), "a condition is wanted"),
         (detect({"n": N}, "n > 1", where="n > 1"), ("detect", "where"), "'where' may not use 'n'"),
@@ -39,7 +43,11 @@ def let(**agg):
         (detect({"x": "amount +"}, "1 = 1"), ("detect", "let", "x"), "expected a value"),
         (detect({}, "1 = 1", at="amount"), ("detect", "at"), "moment"),
         (detect({}, "1 = 1", each={"l": "party_id"}), ("detect", "each", "l"), "'each' wants rows_of"),
-        (detect({}, "1 = 1", each={"l": "rows_of('partys', party_id)"}), ("detect", "each", "l"), "unknown register"),
+        (
+            detect({}, "1 = 1", each={"l": "rows_of('partys', party_id)"}),
+            ("detect", "each", "l"),
+            "unknown register",
+        ),
         (let(sum="instrument", within="1d"), LET, "sum wants a number, this is text"),
         (let(max="instrument", within="1d"), LET, "max wants something with an order"),
         (let(bag="amount_base", within="1d"), LET, "bag wants a text"),
@@ -52,18 +60,42 @@ def let(**agg):
         (let(top_sum="amount_base", n=2, within="1d"), (*LET, "top_sum"), "top_sum wants of"),
         (let(top_sum="amount_base", of="instrument", within="1d"), LET, "top_sum wants n"),
         (let(divergence="instrument", within="1d"), (*LET, "divergence"), "within and baseline"),
-        (let(std="amount_base", latest_per="instrument", within="1d"), (*LET, "latest_per"), "latest_per goes with"),
+        (
+            let(std="amount_base", latest_per="instrument", within="1d"),
+            (*LET, "latest_per"),
+            "latest_per goes with",
+        ),
         (let(count="rows", by="nobody", within="1d"), (*LET, "by"), "unknown name 'nobody'"),
-        (let(count="rows", match={"nobody": "party_id"}, within="1d"), (*LET, "match", "nobody"), "unknown name"),
-        (let(count="rows", match={"party_id": "nobody"}, within="1d"), (*LET, "match", "party_id"), "unknown name"),
-        (let(count="rows", match={"amount_base": "amount"}, within="1d"), (*LET, "match", "amount_base"), "unlike"),
+        (
+            let(count="rows", match={"nobody": "party_id"}, within="1d"),
+            (*LET, "match", "nobody"),
+            "unknown name",
+        ),
+        (
+            let(count="rows", match={"party_id": "nobody"}, within="1d"),
+            (*LET, "match", "party_id"),
+            "unknown name",
+        ),
+        (
+            let(count="rows", match={"amount_base": "amount"}, within="1d"),
+            (*LET, "match", "amount_base"),
+            "unlike",
+        ),
         (let(count="rows", where="amount", within="1d"), (*LET, "where"), "a condition is wanted"),
-        (let(count="rows", **{"from": "sessions"}, where="judged", within="1d"), (*LET, "where"), "unknown name 'judged'"),
+        (
+            let(count="rows", **{"from": "sessions"}, where="judged", within="1d"),
+            (*LET, "where"),
+            "unknown name 'judged'",
+        ),
         (detect({}, "1 = 1", subject="nobody"), ("detect", "subject"), "unknown name 'nobody'"),
         (detect({}, "1 = 1", key=["party_id", "nobody"]), ("detect", "key"), "unknown name 'nobody'"),
-        (detect({"n": N | {"after": "1h"}, "m": {"max": "n", "within": "1d"}}, "m > 1"), ("detect", "let", "m", "where"), "'after'"),
+        (
+            detect({"n": N | {"after": "1h"}, "m": {"max": "n", "within": "1d"}}, "m > 1"),
+            ("detect", "let", "m", "where"),
+            "'after'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_at_its_place(body, path, message):
     error = fault(body)
     assert message in error.error.message
@@ -72,7 +104,13 @@ def test_a_fault_is_at_its_place(body, path, message):
 
 @pytest.mark.parametrize(
     ("because", "message"),
-    [("{nobody} rows", "unknown name 'nobody'"), ("{n|euro}", "unknown format 'euro'"), ("{n", "a lone '{'"), ("n}", "a lone '}'"), ("{}", "missing")],
+    [
+        ("{nobody} rows", "unknown name 'nobody'"),
+        ("{n|euro}", "unknown format 'euro'"),
+        ("{n", "a lone '{'"),
+        ("n}", "a lone '}'"),
+        ("{}", "missing"),
+    ],
 )
 def test_a_sentence_with_a_fault_is_refused(because, message):
     body = detect({"n": N}, "n > 1")

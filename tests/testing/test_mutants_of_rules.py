@@ -1,4 +1,4 @@
-"""Mutants: every place of a rule is changed, every change is a readable rule, a change no case notices is reported."""
+"""Mutants: every place of a rule is changed into a readable rule; what no case notices is reported."""
 
 from __future__ import annotations
 
@@ -15,30 +15,49 @@ from tests.testing.book import RULE, TESTS, write
 @pytest.mark.parametrize(
     ("text", "changed"),
     [
-        ("a = 1", {"a <> 1", "a = 2", "a = 0"}), ("a <> 1", {"a = 1", "a <> 2", "a <> 0"}),
-        ("a < b", {"a <= b", "a >= b"}), ("a <= b", {"a < b", "a > b"}), ("a > b", {"a >= b", "a <= b"}), ("a >= b", {"a > b", "a < b"}),
-        ("a and b", {"a", "b", "a or b"}), ("a or b", {"a", "b", "a and b"}), ("not a", {"a"}),
-        ("a is null", {"a is not null"}), ("a is not null", {"a is null"}), ("a is distinct from b", {"a is not distinct from b"}),
-        ("a in ('x', 'y')", {"a not in ('x', 'y')", "a in ('y')", "a in ('x')"}), ("a in $l", {"a not in $l"}),
-        ("a between 1 and 3", {"a between 2 and 3", "a between 0 and 3", "a between 1 and 4", "a between 1 and 2"}),
+        ("a = 1", {"a <> 1", "a = 2", "a = 0"}),
+        ("a <> 1", {"a = 1", "a <> 2", "a <> 0"}),
+        ("a < b", {"a <= b", "a >= b"}),
+        ("a <= b", {"a < b", "a > b"}),
+        ("a > b", {"a >= b", "a <= b"}),
+        ("a >= b", {"a > b", "a < b"}),
+        ("a and b", {"a", "b", "a or b"}),
+        ("a or b", {"a", "b", "a and b"}),
+        ("not a", {"a"}),
+        ("a is null", {"a is not null"}),
+        ("a is not null", {"a is null"}),
+        ("a is distinct from b", {"a is not distinct from b"}),
+        ("a in ('x', 'y')", {"a not in ('x', 'y')", "a in ('y')", "a in ('x')"}),
+        ("a in $l", {"a not in $l"}),
+        (
+            "a between 1 and 3",
+            {"a between 2 and 3", "a between 0 and 3", "a between 1 and 4", "a between 1 and 2"},
+        ),
         ("a * 0.5 > b", {"a * 1.5 > b", "a * 0.25 > b", "a * 0.5 >= b", "a * 0.5 <= b"}),
         ("case when a = 'x' then b else c end", {"case when a <> 'x' then b else c end"}),
-        ("coalesce(a, b, c)", {"coalesce(a, c)", "coalesce(a, b)"}), ("at_least(2, a, b)", {"at_least(2, b)", "at_least(2, a)", "at_least(3, a, b)", "at_least(1, a, b)"}),
+        ("coalesce(a, b, c)", {"coalesce(a, c)", "coalesce(a, b)"}),
+        ("at_least(2, a, b)", {"at_least(2, b)", "at_least(2, a)", "at_least(3, a, b)", "at_least(1, a, b)"}),
         ("(a or b) and c", {"a or b", "c", "a or b or c", "a and c", "b and c", "a and b and c"}),
         ("a like 'o''x%' or b", {"a like 'o''x%'", "b", "a like 'o''x%' and b"}),
         ("a - interval '36 hours' > b", {"a - interval '36 hours' >= b", "a - interval '36 hours' <= b"}),
     ],
-)  # fmt: skip
+)
 def test_every_node_is_changed_in_every_way(text, changed):
     assert {text_of(tree, None) for _, tree in variants(parse(text))} == changed
 
 
 @pytest.mark.parametrize(
     "text",
-    ["(a = b) = (c is null)", "not (a like 'x''%') and -b > -(c + 1)", "a || 'b' = 'c' and d in (1, 2) or e not in $list",
-     "date '2024-01-31' > d and timestamp '2024-01-31 12:00:00' <= t and interval '90 minutes' = x", "f(a, not b, c >= 1)",
-     "case when a = 1 then 0.000001 when b then null else -2 end is distinct from 3", "party.x = true or $p <> false"],
-)  # fmt: skip
+    [
+        "(a = b) = (c is null)",
+        "not (a like 'x''%') and -b > -(c + 1)",
+        "a || 'b' = 'c' and d in (1, 2) or e not in $list",
+        "date '2024-01-31' > d and timestamp '2024-01-31 12:00:00' <= t and interval '90 minutes' = x",
+        "f(a, not b, c >= 1)",
+        "case when a = 1 then 0.000001 when b then null else -2 end is distinct from 3",
+        "party.x = true or $p <> false",
+    ],
+)
 def test_what_comes_out_is_another_expression_that_can_be_read(text):
     tree = parse(text)
     found = list(variants(tree))
@@ -78,7 +97,9 @@ def test_a_proof_counts_only_while_it_is_needed(tmp_path):
     rule = RULE.replace("where: instrument = 'cash'", "where: instrument = 'cash' and amount_base > 5")
     tests = TESTS.replace('amount: "100"', 'amount: "100", amount_base: "100"')
     (first,) = run_mutants(write(tmp_path / "a", rule=rule, tests=tests))
-    proofs = "equivalent:\n" + "".join(f'  - {{mutant: "{m.name}", proof: invented}}\n' for m in first.survivors)
+    proofs = "equivalent:\n" + "".join(
+        f'  - {{mutant: "{m.name}", proof: invented}}\n' for m in first.survivors
+    )
     (second,) = run_mutants(write(tmp_path / "b", rule=rule, tests=tests + proofs))
     assert second.clean
     assert len(second.proven) == len(first.survivors)
@@ -87,7 +108,9 @@ def test_a_proof_counts_only_while_it_is_needed(tmp_path):
 
 
 def test_the_same_words_at_two_places_are_two_mutants(tmp_path):
-    rule = RULE.replace("if: deposits >= $least", "if: deposits >= $least or (deposits >= $least and party_id = 'P1')")
+    rule = RULE.replace(
+        "if: deposits >= $least", "if: deposits >= $least or (deposits >= $least and party_id = 'P1')"
+    )
     book = write(tmp_path, rule=rule)
     names = [mutant.name for mutant in mutants_of(book["tiny-rule"])]
     assert len(names) == len(set(names))
@@ -100,13 +123,24 @@ def test_a_rule_that_fails_its_own_tests_is_not_mutated(tmp_path):
 
 
 def test_windows_keys_and_aggregates_are_changed(tmp_path):
-    rule = RULE.replace(
-        "deposits: {count: rows, within: $window}",
-        "deposits: {sum: amount_base, within: 3d, before: 1d, by: [party_id, account_id], where: \"own_transfer\", latest_per: txn_type}",
-    ).replace("gap: $window", "gap: 7d").replace("  window: {type: duration, default: 7d, min: 1d, max: 30d, why: one story}\n", "")
+    rule = (
+        RULE.replace(
+            "deposits: {count: rows, within: $window}",
+            "deposits: {sum: amount_base, within: 3d, before: 1d, by: [party_id, account_id], "
+            'where: "own_transfer", latest_per: txn_type}',
+        )
+        .replace("gap: $window", "gap: 7d")
+        .replace("  window: {type: duration, default: 7d, min: 1d, max: 30d, why: one story}\n", "")
+    )
     names = {mutant.what for mutant in mutants_of(write(tmp_path, rule=rule)["tiny-rule"])}
     assert {
-        "sum -> max", "within: 3d -> one second longer", "within: 3d -> one second shorter", "before: 1d -> (none)",
-        "before: 1d -> one second longer", "key [party_id, account_id] -> [account_id]", "key [party_id, account_id] -> [party_id]",
-        "where: own_transfer -> (none)", "latest_per -> (none)",
-    } <= names  # fmt: skip
+        "sum -> max",
+        "within: 3d -> one second longer",
+        "within: 3d -> one second shorter",
+        "before: 1d -> (none)",
+        "before: 1d -> one second longer",
+        "key [party_id, account_id] -> [account_id]",
+        "key [party_id, account_id] -> [party_id]",
+        "where: own_transfer -> (none)",
+        "latest_per -> (none)",
+    } <= names

@@ -19,7 +19,9 @@ def test_cases_that_hold_pass(tmp_path):
 
 
 def test_a_case_that_fails_says_what_came(tmp_path):
-    found = results(tmp_path, tests=TESTS.replace("expect: {hits: [b]}", "expect: {hits: [a], not_evaluable: [b]}"))
+    found = results(
+        tmp_path, tests=TESTS.replace("expect: {hits: [b]}", "expect: {hits: [a], not_evaluable: [b]}")
+    )
     (result,) = [item for item in found.values() if not item.passed]
     assert result.problems == ("hits: expected a; found b/in", "not_evaluable: expected b; found none")
 
@@ -31,7 +33,11 @@ def test_a_ledger_row_may_be_named_with_its_side(tmp_path):
 
 
 def test_parameters_and_moments_of_a_case(tmp_path):
-    more = TESTS + """\
+    more = (
+        TESTS.replace(
+            "defaults:\n", "defaults:\n  transactions: {amount: 5, currency: EUR, instrument: cash}\n"
+        )
+        + """\
   - name: another least
     tables:
       ledger:
@@ -48,11 +54,14 @@ def test_parameters_and_moments_of_a_case(tmp_path):
   - name: transactions are walked as a ledger
     tables:
       transactions:
-        - {txn_id: a, booked_at: "2026-03-01", amount: "5", currency: EUR, instrument: cash, to_account_id: A1, to_party_id: P1}
-        - {txn_id: b, booked_at: "2026-03-02", amount: "5", currency: EUR, instrument: cash, to_account_id: A1, to_party_id: P1}
+        - {txn_id: a, booked_at: "2026-03-01", to_account_id: A1, to_party_id: P1}
+        - {txn_id: b, booked_at: "2026-03-02", to_account_id: A1, to_party_id: P1}
     expect: {hits: [b]}
 """
-    problems = {name: item.problems for name, item in results(tmp_path, tests=more).items() if not item.passed}
+    )
+    problems = {
+        name: item.problems for name, item in results(tmp_path, tests=more).items() if not item.passed
+    }
     assert problems == {}
 
 
@@ -65,15 +74,13 @@ def test_a_rule_without_tests_is_a_failure_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("amount: \"100\"", "amuont: \"100\"", "no column 'amuont'"),
+        ('amount: "100"', 'amuont: "100"', "no column 'amuont'"),
         ("2026-03-08 00:00:00", "next week", "is not a time"),
-        ("ledger:\n        - {txn_id: a, booked_at: \"2026-03-01 00:00:00\"}\n        - {txn_id: b, booked_at: \"2026-03-08",
-         "legder:\n        - {txn_id: a, booked_at: \"2026-03-01 00:00:00\"}\n        - {txn_id: b, booked_at: \"2026-03-08",
-         "unknown table 'legder'"),
+        ("ledger:\n        - {txn_id: a", "legder:\n        - {txn_id: a", "unknown table 'legder'"),
         ("expect: {hits: [b]}", "expect: {hit: [b]}", "hit"),
         ("expect: {hits: [b]}", "params: {leest: 3}\n    expect: {hits: [b]}", "no parameter 'leest'"),
     ],
-)  # fmt: skip
+)
 def test_a_case_that_cannot_be_read_is_told(tmp_path, old, new, message):
     assert old in TESTS
     found = run_tests(write(tmp_path, tests=TESTS.replace(old, new, 1)))
