@@ -60,9 +60,7 @@ class Found:
 
     def either(self, cases: Iterable[Case]) -> int:
         """How many cases are found in one of the two ways."""
-        return sum(
-            case.main in self.accounts or not self.movements.isdisjoint(case.movements) for case in cases
-        )
+        return sum(case.main in self.accounts or not self.movements.isdisjoint(case.movements) for case in cases)
 
 
 def cases_of(data: Dataset) -> list[Case]:

@@ -1,10 +1,15 @@
-"""Groups of parties joined by shared identifiers: CPU seconds and memory over a million identifier rows and a tenth of that.
+"""Groups of parties joined by shared identifiers.
+
+CPU seconds and memory over a million identifier rows and a tenth of that.
 
 `python benchmarks/components.py [--rows 1000000] [--years 2] [--cuts] [--library]`
 
-Parties show a phone, an address and a device or two over the years; most share nothing, some households and a few rings do,
-and the largest hubs are borne by 50,000 parties. Each size runs in a process of its own, so that its peak memory is its own. `--library`
-also times one version, whole, by a general graph library (rustworkx, not installed with the package), which knows no versions.
+Parties show a phone, an address and a device or two over the years; most share nothing, some households and a few
+rings do,
+and the largest hubs are borne by 50,000 parties. Each size runs in a process of its own, so that its peak memory is
+its own. `--library`
+also times one version, whole, by a general graph library (rustworkx, not installed with the package), which knows no
+versions.
 """
 
 # ruff: noqa: PLR2004, S603  invented shares and sizes; the script runs itself
@@ -65,7 +70,10 @@ detect:
 
 
 def rows(count: int, years: int) -> pl.DataFrame:
-    """Identifier rows: a fifth of the parties share an identifier with one to a dozen others, and two hubs with very many."""
+    """Identifier rows.
+
+    A fifth of the parties share an identifier with one to a dozen others, and two hubs with very many.
+    """
     rng = np.random.default_rng(7)
     parties = count // 4
     party = rng.integers(0, parties, count)

@@ -151,15 +151,11 @@ def make_world(rng: np.random.Generator, rows: int) -> World:
     np.minimum.at(first_rank, holder, rank)
     busy = first_rank < accounts // 50
     kind[busy & (kind == "person")] = "company"
-    quiet = np.flatnonzero(
-        (rank > accounts * 0.6) & (np.arange(accounts) < parties) & (kind[holder] == "person")
-    )
+    quiet = np.flatnonzero((rank > accounts * 0.6) & (np.arange(accounts) < parties) & (kind[holder] == "person"))
     quiet = quiet[: max(4, rows // 40_000)]
     weight[quiet] = 0.0
     # A third became customers within the data; the rest are known from before it.
-    opened = np.where(
-        rng.random(accounts) < 0.33, rng.integers(0, 500, accounts), -rng.integers(1, 3000, accounts)
-    )
+    opened = np.where(rng.random(accounts) < 0.33, rng.integers(0, 500, accounts), -rng.integers(1, 3000, accounts))
     opened[quiet] = -rng.integers(600, 2000, quiet.size)
     return World(
         weight / weight.sum(),
@@ -178,9 +174,7 @@ def make_world(rng: np.random.Generator, rows: int) -> World:
 # ---- names ---------------------------------------------------------------------------------------
 
 
-def ids(
-    prefix: str, numbers: NDArray[np.int64], width: int = 7, *, null: NDArray[np.bool_] | None = None
-) -> pl.Series:
+def ids(prefix: str, numbers: NDArray[np.int64], width: int = 7, *, null: NDArray[np.bool_] | None = None) -> pl.Series:
     """Text ids; null where the number is negative or ``null`` says so."""
     missing = numbers < 0 if null is None else (numbers < 0) | null
     frame = pl.DataFrame({"n": numbers, "null": missing})
@@ -196,9 +190,9 @@ def names(values: Sequence[str | None], index: NDArray[Any]) -> pl.Series:
 
 def region_name(country: NDArray[np.int64], region: NDArray[np.int64]) -> pl.Series:
     """Region codes such as DE-R07."""
-    return pl.DataFrame({"c": names(COUNTRIES, country), "r": ids("-R", region, 2)}).select(
-        pl.col("c") + pl.col("r")
-    )["c"]
+    return pl.DataFrame({"c": names(COUNTRIES, country), "r": ids("-R", region, 2)}).select(pl.col("c") + pl.col("r"))[
+        "c"
+    ]
 
 
 def region_place(region: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -217,26 +211,20 @@ def external_country(external: NDArray[np.int64]) -> NDArray[np.int64]:
 # ---- movements -----------------------------------------------------------------------------------
 
 
-def amounts(
-    rng: np.random.Generator, kind: NDArray[np.int64], company: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def amounts(rng: np.random.Generator, kind: NDArray[np.int64], company: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Cents: log-normal by kind, larger for firms, a fifth of them round."""
     median, spread = (np.array([k[i] for k in KINDS], float)[kind] for i in (3, 4))
     value = median * np.exp(rng.normal(0, spread)) * np.where(company & (kind != 2), 3.0, 1.0)
     cents = np.maximum(np.round(value * 100), 1).astype(np.int64)
     round_to = np.where(value > 100, 5000, 500)
-    return np.where(
-        rng.random(kind.size) < 0.2, np.maximum(cents // round_to, 1) * round_to, np.minimum(cents, 10**10)
-    )
+    return np.where(rng.random(kind.size) < 0.2, np.maximum(cents // round_to, 1) * round_to, np.minimum(cents, 10**10))
 
 
 def moments(rng: np.random.Generator, opened: NDArray[np.int64]) -> NDArray[np.int64]:
     """Seconds since the account is there, a fifth of them on the hour or at midnight, so that rows tie."""
     seconds = rng.integers(np.maximum(opened, 0) * 86_400, DAYS * 86_400)
     style = rng.random(opened.size)
-    seconds = np.where(
-        style < 0.12, seconds // 86_400 * 86_400, np.where(style < 0.2, seconds // 3600 * 3600, seconds)
-    )
+    seconds = np.where(style < 0.12, seconds // 86_400 * 86_400, np.where(style < 0.2, seconds // 3600 * 3600, seconds))
     return T0 + seconds * 1_000_000
 
 
@@ -254,17 +242,13 @@ def ordinary(rng: np.random.Generator, world: World, internal: int, external: in
     slot = np.minimum(rng.geometric(0.12, size), 60)
     other = (own * 7_919 + slot * 104_729 + own * slot) % world.externals
     other = np.where(rng.random(size) < 0.12, rng.integers(0, world.externals, size), other)
-    mate = np.searchsorted(np.cumsum(world.weight), rng.random(size), side="right").clip(
-        0, world.accounts - 1
-    )
+    mate = np.searchsorted(np.cumsum(world.weight), rng.random(size), side="right").clip(0, world.accounts - 1)
     mate = np.where(rng.random(size) < 0.1, world.holder[own], mate)
     mate = np.where(mate == own, (own + 1) % world.accounts, mate)
     cash = np.isin(kind, (0, 1))
     bank = np.isin(kind, (9, 10))
     cents = amounts(rng, kind, company)
-    there = np.where(
-        kind == 5, (other * 31 % 100 < 40) * external_country(other * 7 + 3), external_country(other)
-    )
+    there = np.where(kind == 5, (other * 31 % 100 < 40) * external_country(other * 7 + 3), external_country(other))
     other = np.where(cash | bank | inside, -1, other)
     wire = np.isin(kind, (3, 5)) & ~inside
     currency = np.where(wire, rng.choice(4, size, p=[0.9, 0.06, 0.025, 0.015]), 0)
@@ -279,9 +263,7 @@ def ordinary(rng: np.random.Generator, world: World, internal: int, external: in
         kind=kind,
         cents=cents,
         currency=currency,
-        at=moments(
-            rng, np.where(inside, np.maximum(world.opened[own], world.opened[mate]), world.opened[own])
-        ),
+        at=moments(rng, np.where(inside, np.maximum(world.opened[own], world.opened[mate]), world.opened[own])),
     )
 
 
@@ -355,9 +337,7 @@ def movements(
         }
     )
     codes = np.array(["SALA", "UBIL", "RENT", "GDDS", "SUPP", "LOAN", None], dtype=object)
-    code = np.where(
-        kind == 8, 0, np.where(kind == 7, 1, np.where(chance(size) < 0.6, 6, rng.integers(1, 6, size)))
-    )
+    code = np.where(kind == 8, 0, np.where(kind == 7, 1, np.where(chance(size) < 0.6, 6, rng.integers(1, 6, size))))
     base = _rounded(cents * np.array(list(RATES.values()))[currency], 1_000_000)
     columns |= {
         "booked_at": pl.Series(at).cast(pl.Datetime("us", "UTC")),
@@ -376,12 +356,8 @@ def movements(
         "service_point_id": point,
         "conductor_id": ids("P", np.where(cash & incoming, conductor, -1)),
         "device_id": ids("D", np.where(online & (chance(size) < 0.8), own, -1)),
-        "ip_country": names(
-            COUNTRIES, np.where(online & ~incoming, np.where(chance(size) < 0.97, home, swap), -1)
-        ),
-        "region_code": region_name(
-            np.where(cash | (kind == 2), home, -1), np.where(cash | (kind == 2), place, -1)
-        ),
+        "ip_country": names(COUNTRIES, np.where(online & ~incoming, np.where(chance(size) < 0.97, home, swap), -1)),
+        "region_code": region_name(np.where(cash | (kind == 2), home, -1), np.where(cash | (kind == 2), place, -1)),
         "latitude": _known(np.round(latitude + chance(size) * 0.1, 4), cash),
         "longitude": _known(np.round(longitude + chance(size) * 0.1, 4), cash),
         "purpose_code": pl.Series(list(codes), dtype=pl.String).gather(pl.Series(code.astype(np.int64))),
@@ -437,14 +413,10 @@ def build(folder: Path, rows: int, seed: int = 7) -> None:
         (pl.col(a).cast(pl.Decimal(18, 0)) / 100).cast(pl.Decimal(18, 2)).alias(b)
         for a, b in (("cents", "amount"), ("base", "amount_base"))
     ]
-    frame = frame.with_columns(*money, ids("T", np.arange(frame.height), 9).alias("txn_id")).drop(
-        "cents", "base"
-    )
+    frame = frame.with_columns(*money, ids("T", np.arange(frame.height), 9).alias("txn_id")).drop("cents", "base")
     bank = folder / "bank"
     bank.mkdir(parents=True, exist_ok=True)
-    frame.select("txn_id", pl.exclude("txn_id")).write_parquet(
-        bank / "transactions.parquet", row_group_size=250_000
-    )
+    frame.select("txn_id", pl.exclude("txn_id")).write_parquet(bank / "transactions.parquet", row_group_size=250_000)
     for name, table in registers(rng, world).items():
         table.write_parquet(bank / f"{name}.parquet")
     (bank / "dataset.yaml").write_text("base_currency: EUR\ntimezone: Europe/Berlin\n", encoding="utf-8")
@@ -461,8 +433,7 @@ def shipped_list(path: Path) -> pl.DataFrame:
     """A list of the rule book as a plain table, for the SQL side; read without the engine's code."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     columns = {
-        c: [None if row[i] is None else str(row[i]) for row in data["rows"]]
-        for i, c in enumerate(data["columns"])
+        c: [None if row[i] is None else str(row[i]) for row in data["rows"]] for i, c in enumerate(data["columns"])
     }
     columns |= {c: [v] * len(data["rows"]) for c, v in (data.get("constants") or {}).items()}
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))

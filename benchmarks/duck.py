@@ -37,9 +37,7 @@ def connect(folder: Path, spill: str, threads: int) -> duckdb.DuckDBPyConnection
         if path.stem in {"blocs", "generic_terms", "thresholds"}:
             con.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM read_parquet('{path}')")
     dated = [str(path) for path in known if path.stem not in {"blocs", "generic_terms", "thresholds"}]
-    con.execute(
-        f"CREATE VIEW jurisdiction_lists AS SELECT * FROM read_parquet({dated}, union_by_name = true)"
-    )
+    con.execute(f"CREATE VIEW jurisdiction_lists AS SELECT * FROM read_parquet({dated}, union_by_name = true)")
     return con
 
 

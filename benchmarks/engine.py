@@ -89,9 +89,7 @@ def judge(dataset: Any, *, story: bool, progress: Callable[[str, int, int], None
     bound = bind_book(load_rules(), profile=PROFILE, tables=dataset.tables)
     if progress is not None:
         progress("finding rows", 0, 1)
-    return bound, judge_book(
-        dataset, bound, Clock(None, last, last - 1, first), progress=progress, story=story
-    )
+    return bound, judge_book(dataset, bound, Clock(None, last, last - 1, first), progress=progress, story=story)
 
 
 def main(folder: Path, *, story: bool, hits: Path | None, profile: Path | None, times: int) -> dict[str, Any]:
@@ -150,8 +148,4 @@ if __name__ == "__main__":
     parser.add_argument("--profile", type=Path)
     parser.add_argument("--times", type=int, default=1)
     given = parser.parse_args()
-    print(
-        json.dumps(
-            main(given.data, story=given.story, hits=given.hits, profile=given.profile, times=given.times)
-        )
-    )
+    print(json.dumps(main(given.data, story=given.story, hits=given.hits, profile=given.profile, times=given.times)))

@@ -83,8 +83,7 @@ def graph(size: int, *, correlated: bool) -> tuple[pl.DataFrame, list[str]]:
         worth = 10_000 * np.cumprod(rng.uniform(0.85, 1, hops))
         name = ("cycle" if number % 2 else "chain") + str(number)
         planted += [
-            (nodes[i], nodes[i + 1], round(float(worth[i]), 2), int(when[i]), f"{name}-{i}")
-            for i in range(hops)
+            (nodes[i], nodes[i + 1], round(float(worth[i]), 2), int(when[i]), f"{name}-{i}") for i in range(hops)
         ]
         ends.append(f"{name}-{hops - 1}")
     if planted:
@@ -120,9 +119,7 @@ def case(size: int, hops: str, *, correlated: bool, close: bool) -> dict[str, An
         bound = bind_rule(Rule.model_validate(load_yaml(text, file="measured.yaml").data), schemas)
         evaluator = engine(Dataset({"transactions": moves}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
         assert isinstance(bound.frame, Derived)  # noqa: S101
-        evaluator.frames.table(
-            bound.frame.input("from").frame
-        )  # the order of the stream is not the operator's cost
+        evaluator.frames.table(bound.frame.input("from").frame)  # the order of the stream is not the operator's cost
         began = cpu()
         return evaluator.frames.output(bound.frame), cpu() - began
 
@@ -149,9 +146,7 @@ def main(size: int) -> None:
                     [sys.executable, __file__, "--case", *words],
                     capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1],
                 )  # fmt: skip
-                kind = (
-                    f"{'cycles' if close else 'chains'}, {'correlated' if correlated else 'independent'} hubs"
-                )
+                kind = f"{'cycles' if close else 'chains'}, {'correlated' if correlated else 'independent'} hubs"
                 print(f"{kind:30} {json.loads(done.stdout.splitlines()[-1])}", flush=True)
 
 
@@ -163,10 +158,6 @@ if __name__ == "__main__":
     parser.add_argument("--close", action="store_true")
     given = parser.parse_args()
     if given.case:
-        print(
-            json.dumps(
-                case(int(given.case[0]), given.case[1], correlated=given.correlated, close=given.close)
-            )
-        )
+        print(json.dumps(case(int(given.case[0]), given.case[1], correlated=given.correlated, close=given.close)))
     else:
         main(given.transfers)

@@ -59,11 +59,7 @@ class Cases:
         begin = self.rng.integers(start[0] * 86_400, start[1] * 86_400, self.count) * 1_000_000
         at = T0 + begin[:, None] + (np.array(days) * DAY).astype(np.int64)[None, :]
         wide = lambda v, t: np.broadcast_to(np.asarray(v, t), (self.count, per)).reshape(-1)  # noqa: E731
-        places = (
-            [COUNTRIES.index(country)] * per
-            if isinstance(country, str)
-            else [COUNTRIES.index(c) for c in country]
-        )
+        places = [COUNTRIES.index(country)] * per if isinstance(country, str) else [COUNTRIES.index(c) for c in country]
         jitter = self.rng.integers(0, 100, (self.count, per)) if min(cents) > 100_000 else 0
         return movements(
             self.rng,
@@ -99,9 +95,7 @@ def plant(rng: np.random.Generator, world: World, count: int) -> list[pl.DataFra
 def cash(c: Cases) -> list[pl.DataFrame]:
     """The five rules on structuring, and the funnel."""
     pool = c.rng.integers(0, c.world.parties, c.count * 4)
-    just_below = c.rows(
-        c.persons, [0, 2, 4.5, 7], [880_000, 920_000, 950_000, 910_000], incoming=True, kind=CASH_IN
-    )
+    just_below = c.rows(c.persons, [0, 2, 4.5, 7], [880_000, 920_000, 950_000, 910_000], incoming=True, kind=CASH_IN)
     many = c.rows(c.firms, [0, 1, 2, 3], [300_000, 280_000, 320_000, 310_000], incoming=True, kind=CASH_IN)
     sites = c.rows(c.persons, [0, 0.2, 0.4], [400_000, 380_000, 410_000], incoming=True, kind=CASH_IN)
     courier = c.rows(c.persons, [0], [350_000], incoming=True, kind=CASH_IN)
@@ -130,9 +124,7 @@ def cash(c: Cases) -> list[pl.DataFrame]:
     )
     own = funnel["to_account_id"].fill_null(funnel["from_account_id"]).str.slice(1).cast(pl.Int64).to_numpy()
     out = np.tile([False] * 6 + [True] * 2, c.count)
-    far = np.where(
-        out, c.world.region[own], (c.world.region[own] + 14 + 7 * np.tile(np.arange(8) % 3, c.count)) % 49
-    )
+    far = np.where(out, c.world.region[own], (c.world.region[own] + 14 + 7 * np.tile(np.arange(8) % 3, c.count)) % 49)
     latitude, longitude = region_place(far)
     home = c.world.country[own]
     return [

@@ -182,9 +182,7 @@ def sites(rng: np.random.Generator, world: World) -> pl.DataFrame:
     party = np.repeat(firms, 3)
     point = region[party] * 20 + rng.integers(0, 20, party.size)
     return _valid(
-        pl.DataFrame({"party_id": ids("P", party), "service_point_id": ids("S", point, 4)}).unique(
-            maintain_order=True
-        )
+        pl.DataFrame({"party_id": ids("P", party), "service_point_id": ids("S", point, 4)}).unique(maintain_order=True)
     )
 
 
@@ -205,22 +203,15 @@ def payees(rng: np.random.Generator, world: World) -> pl.DataFrame:
 
 def geo_risk() -> pl.DataFrame:
     """Half of the regions of the countries at risk; two regions of a country form an area."""
-    rows = [
-        (f"{c}-R{i:02d}", f"{c}-{i // 4}", category) for c, category in RISK.items() for i in range(0, 10, 2)
-    ]
+    rows = [(f"{c}-R{i:02d}", f"{c}-{i // 4}", category) for c, category in RISK.items() for i in range(0, 10, 2)]
     region, area, category = zip(*rows, strict=True)
     return _valid(pl.DataFrame({"region_code": region, "area_id": area, "category": category}))
 
 
 def scores() -> pl.DataFrame:
     """Two indices; `composite` has a second year."""
-    made: list[dict[str, Any]] = [
-        {"index_name": "fsi", "country": c, "score": str(s)} for c, s in SECRECY.items()
-    ]
-    made += [
-        {"index_name": "composite", "country": c, "score": "0.7" if c in FAR[:9] else "0.3"}
-        for c in COUNTRIES
-    ]
+    made: list[dict[str, Any]] = [{"index_name": "fsi", "country": c, "score": str(s)} for c, s in SECRECY.items()]
+    made += [{"index_name": "composite", "country": c, "score": "0.7" if c in FAR[:9] else "0.3"} for c in COUNTRIES]
     return _valid(pl.DataFrame(made).with_columns(pl.col("score").cast(pl.Decimal(12, 4))))
 
 
@@ -233,9 +224,7 @@ def npo_profiles(rng: np.random.Generator, world: World) -> pl.DataFrame:
             "a": names(COUNTRIES, len(COUNTRIES) - 1 - rng.integers(0, len(FAR), n)),
         }
     )
-    return _valid(
-        frame.select("party_id", registered=pl.lit(value=True), programme_countries=pl.concat_list("a"))
-    )
+    return _valid(frame.select("party_id", registered=pl.lit(value=True), programme_countries=pl.concat_list("a")))
 
 
 def appeals(rng: np.random.Generator, world: World) -> pl.DataFrame:
@@ -257,6 +246,4 @@ def _at(days: NDArray[np.int64]) -> pl.Series:
 
 
 def _valid(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(
-        pl.lit(LONG_AGO).cast(TIME).alias("valid_from"), pl.lit(None, TIME).alias("valid_to")
-    )
+    return frame.with_columns(pl.lit(LONG_AGO).cast(TIME).alias("valid_from"), pl.lit(None, TIME).alias("valid_to"))

@@ -1,7 +1,7 @@
 """The twenty rules here and in hand-written DuckDB SQL, over the same files: `python benchmarks/run.py`.
 
 Every run is a process of its own; what is compared is CPU seconds (user and system, all threads) of the whole
-process, from start to the last hit. The engine's compiled functions are cached in a folder of the benchmark: the
+process, start to last hit. The engine's compiled functions are cached in a folder of the benchmark: the
 first run, which compiles, is reported apart. Hits are compared row by row before anything is timed.
 """
 
@@ -82,9 +82,7 @@ def median(runs: list[dict[str, Any]], name: str) -> float:
 
 def steps(runs: list[dict[str, Any]]) -> dict[str, float]:
     """Median CPU seconds by step."""
-    return {
-        step: round(float(statistics.median(run["cpu"][step] for run in runs)), 2) for step in runs[0]["cpu"]
-    }
+    return {step: round(float(statistics.median(run["cpu"][step] for run in runs)), 2) for step in runs[0]["cpu"]}
 
 
 def measure(place: Path, cache: Path, repeat: int, limit: float) -> dict[str, Any]:
@@ -94,12 +92,8 @@ def measure(place: Path, cache: Path, repeat: int, limit: float) -> dict[str, An
     for _ in range(repeat):
         ours.append(child("engine.py", place, cache=cache))
         theirs.append(child("duck.py", place, "--limit", str(limit), cache=cache))
-    engine = {
-        name: round(median(ours, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")
-    }
-    duck = {
-        name: round(median(theirs, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")
-    }
+    engine = {name: round(median(ours, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")}
+    duck = {name: round(median(theirs, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")}
     result = {
         "rows": place.name,
         "runs": repeat,
@@ -117,10 +111,7 @@ def measure(place: Path, cache: Path, repeat: int, limit: float) -> dict[str, An
             f"  {name:14}{side['total_cpu']:9.2f}{side['user']:9.2f}{side['sys']:8.2f}"
             f"{side['total_wall']:9.1f}{side['peak_mb']:9.0f}"
         )
-    print(
-        f"  CPU of the SQL over CPU of the engine: {result['ratio']:.2f}; "
-        f"hit counts {'equal' if same else 'DIFFER'}"
-    )
+    print(f"  CPU of the SQL over CPU of the engine: {result['ratio']:.2f}; hit counts {'equal' if same else 'DIFFER'}")
     print("  engine:", ", ".join(f"{name} {value:.2f}" for name, value in result["engine"]["steps"].items()))
     print("  SQL:   ", ", ".join(f"{name} {value:.2f}" for name, value in result["duck"]["steps"].items()))
     for name in result["stopped"]:
@@ -130,16 +121,10 @@ def measure(place: Path, cache: Path, repeat: int, limit: float) -> dict[str, An
 
 def main() -> int:
     """Check, then measure each size; 1 when the two sides do not name the same rows."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 5_000_000])
-    parser.add_argument(
-        "--repeat", type=int, default=3, help="runs of each side; once above two million rows"
-    )
-    parser.add_argument(
-        "--limit", type=float, default=600.0, help="wall seconds after which one SQL query is stopped"
-    )
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each side; once above two million rows")
+    parser.add_argument("--limit", type=float, default=600.0, help="wall seconds after which one SQL query is stopped")
     parser.add_argument("--data", type=Path, default=Path("runs/benchmarks"), help="where the data is kept")
     parser.add_argument("--no-check", action="store_true")
     parser.add_argument("--json", type=Path, help="keep the figures here too")
@@ -161,9 +146,7 @@ def main() -> int:
         for rows in given.rows
     ]
     if given.json:
-        given.json.write_text(
-            json.dumps({"jit_cpu": round(jit, 2), "sizes": figures}, indent=1), encoding="utf-8"
-        )
+        given.json.write_text(json.dumps({"jit_cpu": round(jit, 2), "sizes": figures}, indent=1), encoding="utf-8")
     return 0 if good and all(figure["same_hit_counts"] for figure in figures) else 1
 
 

@@ -155,9 +155,7 @@ def world(names: int, entries: int) -> tuple[Dataset, pl.DataFrame]:
          "name": [twisted(rng, listed[i], RUNGS[n % len(RUNGS)]) for n, i in enumerate(three)]}
     )  # fmt: skip
     alias = people(rng, entries, given, family)
-    parties = pl.DataFrame(
-        {"party_id": [f"P{i}" for i in range(names)], "name": people(rng, names, given, family)}
-    )
+    parties = pl.DataFrame({"party_id": [f"P{i}" for i in range(names)], "name": people(rng, names, given, family)})
     parties = pl.concat([parties, planted.select("party_id", "name")]).with_columns(
         pl.lit("person").alias("party_type"), pl.lit("XA").alias("residence_country")
     )
@@ -191,8 +189,7 @@ def measured(names: int, entries: int) -> None:
         f"          {clean.height:,} matches of clean names, {clean['party_id'].n_unique() * 1000 / names:.1f} names in 1,000; caps: {[(c.what, c.rows) for c in output.caps]}"
     )
     print(
-        "          recall: "
-        + ", ".join(f"{rung} {share:.3f} of {n}" for rung, n, share in rungs.sort("rung").rows())
+        "          recall: " + ", ".join(f"{rung} {share:.3f} of {n}" for rung, n, share in rungs.sort("rung").rows())
     )
 
 

@@ -89,9 +89,7 @@ def parse_duration(text: str) -> int:
     """
     found = _DURATION.fullmatch(text.strip())
     if found is None:
-        raise UsageError(
-            f"'{text}' is not a duration; write a whole number and one of w, d, h, m, s: 7d, 24h"
-        )
+        raise UsageError(f"'{text}' is not a duration; write a whole number and one of w, d, h, m, s: 7d, 24h")
     size = int(found[1]) * _BY_LETTER[found[2]]
     if size > INT64_MAX:
         raise UsageError(f"the duration '{text}' is too long")

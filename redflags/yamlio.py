@@ -111,9 +111,7 @@ class Document:
                 node = below[step]
             else:
                 # The parent stands for what it lacks; its own key names it better than its first child does.
-                return (
-                    self.locate(path[:place], key=True) if place else Position(node.line + 1, node.column + 1)
-                )
+                return self.locate(path[:place], key=True) if place else Position(node.line + 1, node.column + 1)
         if node.text:
             line, column = place_inside(node, offset, _BREAKS.split(self.text))
             return Position(line + 1, column + 1)
@@ -167,14 +165,10 @@ def read_yaml(source: str | Path, file: str | None = None) -> Document:
         try:
             text = source.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            return Document(
-                name, None, "", (Fault(name, 0, 0, "FILE-READ", f"cannot be read: {error.strerror}"),)
-            )
+            return Document(name, None, "", (Fault(name, 0, 0, "FILE-READ", f"cannot be read: {error.strerror}"),))
         except UnicodeDecodeError as error:
             message = f"byte {error.start} is not UTF-8"
-            return Document(
-                name, None, "", (Fault(name, 0, 0, "FILE-READ", message, "save the file as UTF-8"),)
-            )
+            return Document(name, None, "", (Fault(name, 0, 0, "FILE-READ", message, "save the file as UTF-8"),))
     else:
         text = source.removeprefix("\ufeff")
     faults = list(_strange(text, name))
@@ -211,9 +205,7 @@ class _Reader:
         self.text = text
         self.name = name
         self.faults: list[Fault] = []
-        self.events: Iterator[Any] = iter(
-            ()
-        )  # Any: PyYAML's stubs allow marks to be missing, and they never are
+        self.events: Iterator[Any] = iter(())  # Any: PyYAML's stubs allow marks to be missing, and they never are
         self.flow = 0
 
     def fault(self, mark: Any, code: str, message: str, hint: str = "") -> None:  # noqa: ANN401 - PyYAML's marks
@@ -229,9 +221,7 @@ class _Reader:
                 if isinstance(event, yaml.DocumentStartEvent):
                     documents += 1
                     if documents > 1:
-                        self.fault(
-                            event.start_mark, "YAML-DOCS", "a second document starts here", "one in a file"
-                        )
+                        self.fault(event.start_mark, "YAML-DOCS", "a second document starts here", "one in a file")
                         break
                 elif isinstance(event, yaml.NodeEvent):
                     root, data = self.node(event)
@@ -272,18 +262,12 @@ class _Reader:
 
     def node(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
         if event.__class__ is yaml.AliasEvent or isinstance(event, yaml.AliasEvent):
-            self.fault(
-                event.start_mark, "YAML-ALIAS", f"alias *{event.anchor}", "write the value out, or quote it"
-            )
+            self.fault(event.start_mark, "YAML-ALIAS", f"alias *{event.anchor}", "write the value out, or quote it")
             return _made(event), None
         if event.anchor is not None:
-            self.fault(
-                event.start_mark, "YAML-ALIAS", f"anchor &{event.anchor}", "write the value where it is used"
-            )
+            self.fault(event.start_mark, "YAML-ALIAS", f"anchor &{event.anchor}", "write the value where it is used")
         if event.tag is not None and event.tag != "!":
-            self.fault(
-                event.start_mark, "YAML-TAG", f"tag {event.tag}", "leave it out; quote what must be text"
-            )
+            self.fault(event.start_mark, "YAML-TAG", f"tag {event.tag}", "leave it out; quote what must be text")
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
         outer, self.flow = self.flow, self.flow + (1 if event.flow_style else 0)
@@ -303,9 +287,7 @@ class _Reader:
         if text[0] in "+-0123456789" and _INT.fullmatch(text):
             return node, int(text)
         if self.flow and text.count("(") != text.count(")"):
-            self.fault(
-                event.start_mark, "YAML-FLOW-CUT", f"{text!r} was cut at a comma", f'{_QUOTE_HINT}: "..."'
-            )
+            self.fault(event.start_mark, "YAML-FLOW-CUT", f"{text!r} was cut at a comma", f'{_QUOTE_HINT}: "..."')
         return node, text
 
     def sequence(self, event: Any) -> tuple[Node, Data]:  # noqa: ANN401 - PyYAML's events
@@ -341,9 +323,7 @@ class _Reader:
                 del self.faults[known:]
             elif bare and len(self.faults) == known:
                 message = f"{key_node.text!r} has no value"
-                self.fault(
-                    inner.start_mark, "YAML-FLOW-CUT", message, f"if a comma cut the line, {_QUOTE_HINT}"
-                )
+                self.fault(inner.start_mark, "YAML-FLOW-CUT", message, f"if a comma cut the line, {_QUOTE_HINT}")
             before = len(self.faults)
             child, value = self.node(value_event)
             cut = (cut and bare) or any(f.code == "YAML-FLOW-CUT" for f in self.faults[before:])

@@ -123,9 +123,7 @@ def test_the_union_lost_a_member(day, count, british):
     union = {
         row["country"]
         for row in rows_of("blocs")
-        if row["bloc"] == "EU"
-        and row["valid_from"] <= day
-        and (row["valid_to"] is None or day < row["valid_to"])
+        if row["bloc"] == "EU" and row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
     }
     assert len(union) == count
     assert ("GB" in union) is british

@@ -15,18 +15,14 @@ FINDERS = [(resources.rules_dir, "rules"), (resources.sample_data_dir, "sample_d
 
 
 @pytest.mark.parametrize(("find", "name"), FINDERS)
-def test_a_wheel_carries_them_inside_the_package(
-    tmp_path: Path, find: Callable[[Path], Path], name: str
-) -> None:
+def test_a_wheel_carries_them_inside_the_package(tmp_path: Path, find: Callable[[Path], Path], name: str) -> None:
     package = tmp_path / "redflags"
     (package / "_shipped" / name).mkdir(parents=True)
     assert find(package) == package / "_shipped" / name
 
 
 @pytest.mark.parametrize(("find", "name"), FINDERS)
-def test_a_checkout_has_them_beside_the_package(
-    tmp_path: Path, find: Callable[[Path], Path], name: str
-) -> None:
+def test_a_checkout_has_them_beside_the_package(tmp_path: Path, find: Callable[[Path], Path], name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / "pyproject.toml").touch()
     assert find(tmp_path / "redflags") == tmp_path / name

@@ -206,8 +206,7 @@ def blocks(draw):
     indent = draw(st.integers(1, 5))
     lines = draw(st.lists(LINE, min_size=1, max_size=6))
     body = "".join(
-        f"{' ' * indent}{line}\n" if line.strip() else f"{draw(st.sampled_from(['', ' ']))}\n"
-        for line in lines
+        f"{' ' * indent}{line}\n" if line.strip() else f"{draw(st.sampled_from(['', ' ']))}\n" for line in lines
     )
     return f"a: 1\nk: {style}\n{body}" + draw(st.sampled_from(["", "b: 2\n", "\n\nb: 2\n"]))
 

@@ -56,9 +56,7 @@ def demo(*, out: Path | None) -> None:
     print_page(not_judged(run))
     click.echo()
     shown = _shown(written)
-    print_page(
-        Page((Para(f"The run is in {shown}."), Heading("What to try next"), Items(_ideas(run, shown))))
-    )
+    print_page(Page((Para(f"The run is in {shown}."), Heading("What to try next"), Items(_ideas(run, shown)))))
 
 
 def _ideas(run: Run, shown: str) -> tuple[str, ...]:

@@ -55,10 +55,7 @@ def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json(
-            [
-                {"rule": r.rule_id, "case": r.case, "passed": r.passed, "problems": r.problems}
-                for r in results
-            ],
+            [{"rule": r.rule_id, "case": r.case, "passed": r.passed, "problems": r.problems} for r in results],
         )
     else:
         for result in failed:

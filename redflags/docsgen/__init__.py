@@ -56,8 +56,7 @@ def _home(root: Path, *, shipped: bool) -> Path:
     beside = root.resolve().parent
     if shipped and not (beside / "pyproject.toml").is_file():
         raise UsageError(
-            "the shipped rule book is not part of a checkout, so its pages have no place; name one: "
-            "--out FOLDER",
+            "the shipped rule book is not part of a checkout, so its pages have no place; name one: --out FOLDER",
         )
     return _short(beside / "docs")
 

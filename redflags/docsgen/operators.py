@@ -36,7 +36,8 @@ def _first(item: Operation) -> str:
 
 
 def _page(item: Operation) -> str:
-    return f"# `{item.name}`\n\n{item.doc}\n\nIt makes {KINDS[item.kind]}.\n\n```yaml\nwith:\n{_indented(item.example)}\n```\n"
+    example = f"```yaml\nwith:\n{_indented(item.example)}\n```"
+    return f"# `{item.name}`\n\n{item.doc}\n\nIt makes {KINDS[item.kind]}.\n\n{example}\n"
 
 
 def _indented(text: str) -> str:

@@ -82,7 +82,9 @@ class Inputs:
 class Pass:
     """One aggregate over one block of keys: its inputs gathered, its windows found, its results put in place."""
 
-    def __init__(self, measure: Measure, inputs: Inputs, window: Window, out: Columns, place: NDArray[np.int32]) -> None:
+    def __init__(
+        self, measure: Measure, inputs: Inputs, window: Window, out: Columns, place: NDArray[np.int32]
+    ) -> None:
         self.measure, self.inputs, self.window, self.out, self.place = measure, inputs, window, out, place
         left, right, right_open = measure.window
         self.lo, self.hi = window.bounds(left, right, right_open=right_open)
@@ -241,9 +243,7 @@ def _top_sum(p: Pass) -> None:
 
 
 def _hhi(p: Pass) -> None:
-    index, total, left_out, overflow = kernel.hhi(
-        p.values, p.skipped, p.groups, p.inputs.n_groups, p.lo, p.hi
-    )
+    index, total, left_out, overflow = kernel.hhi(p.values, p.skipped, p.groups, p.inputs.n_groups, p.lo, p.hi)
     lacking = p.counts(p.nulls)
     p.refuse(overflow & (lacking == 0))
     some = left_out < p.hi - p.lo
@@ -318,13 +318,11 @@ def _bags(
     table = evaluator.frames.table(measure.source.frame)
     place = np.concatenate([np.repeat(p, n) for p, n, _ in pieces]) if pieces else np.empty(0, np.int32)
     rows = np.concatenate([r for _, _, r in pieces]) if pieces else np.empty(0, np.int32)
-    wanted = distinct_rows(rows)
+    wanted = distinct_rows(rows.astype(np.int64))
     inverse = np.searchsorted(wanted, rows)
     values = evaluator.plain(table, measure.value, wanted, world)
     frame = pl.DataFrame({"j": place.astype(np.int64), "v": values.gather(pl.Series(inverse))})
     bags = frame.drop_nulls().group_by("j").agg(pl.col("v").unique().sort())
     every = pl.DataFrame({"j": np.arange(size, dtype=np.int64)})
     none = pl.lit(pl.Series([[]], dtype=pl.List(pl.String))).first()
-    return every.join(bags, on="j", how="left", maintain_order="left").select(pl.col("v").fill_null(none))[
-        "v"
-    ]
+    return every.join(bags, on="j", how="left", maintain_order="left").select(pl.col("v").fill_null(none))["v"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from redflags.errors import RedflagsError
 
 
-class Missing(RedflagsError):
+class MissingInputError(RedflagsError):
     """A table or column that a rule needs did not come in."""
 
     def __init__(self, table: str, column: str = "") -> None:

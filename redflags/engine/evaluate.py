@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from redflags.engine.codes import encode
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
+from redflags.errors import DataError
 from redflags.expr import types as t
 from redflags.expr.calls import unit_of_kind
 from redflags.expr.lower import Lowering
@@ -92,7 +93,7 @@ class Evaluator:
             return self._root(table, name, rows, world)
         try:
             return self._root(table, name, rows, world)
-        except Missing:
+        except MissingInputError:
             return pl.Series(name, [None] * rows.size, self._dtype(table, name))
 
     def _dtype(self, table: Table, name: str) -> pl.DataType:
@@ -126,9 +127,7 @@ class Evaluator:
             return pl.repeat(self.frames.dataset.base_currency, rows.size, eager=True)
         return table.column(name, None if whole else rows)
 
-    def condition(
-        self, table: Table, expr: Expr, rows: Rows, world: int = 0, *, lenient: bool = False
-    ) -> pl.Series:
+    def condition(self, table: Table, expr: Expr, rows: Rows, world: int = 0, *, lenient: bool = False) -> pl.Series:
         """A condition at ``rows``: true, false or null."""
         value = self.lower(table.node, expr)
         asked = [boolean(value.expr, (value,)).expr]
@@ -140,7 +139,12 @@ class Evaluator:
         made = self.physical(value)
         if value.empty is not None:
             made = pl.when(~value.empty).then(made)
-        series = self.select(table, [made], rows, world)["0"]
+        try:
+            series = self.select(table, [made], rows, world)["0"]
+        except pl.exceptions.InvalidOperationError as error:
+            if "`i128` to `i64`" not in str(error):
+                raise
+            raise DataError(f"a derived {value.type} of '{table.name}' does not fit 64 bits") from None
         wanted = POLARS.get(value.type.kind)
         return series.cast(wanted) if wanted is not None and series.dtype != wanted else series
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.ingest.ledger import derive_ledger
 from redflags.operators.base import Cap, Input, Output
 from redflags.plan.nodes import LONG_AGO, At, Base, Changes, Derived, Each, Frame, Held, Union, measures, parents
@@ -64,7 +64,7 @@ class Table:
         """A column in row order, physical; at ``rows`` only where given.
 
         Raises:
-            Missing: the column did not come in.
+            MissingInputError: the column did not come in.
         """
         if name == MOMENT:
             series = pl.Series(MOMENT, self.at)
@@ -76,24 +76,22 @@ class Table:
                 piece = physical(self.source.select(name)).to_series()
                 self._columns[name] = piece if self.order is None else piece.gather(self.order)
             else:
-                raise Missing(self.name, name)
+                raise MissingInputError(self.name, name)
         series = self._columns[name]
         return series if rows is None else series.gather(pl.Series(rows))
 
     def row_ids(self, rows: NDArray[np.int64]) -> pl.Series:
         """Ids of rows as text, copies made by ``each`` numbered from 1."""
-        parts = [
-            self.column(name, rows).cast(pl.String).fill_null("?") for name in self.ids if self.has(name)
-        ]
+        parts = [self.column(name, rows).cast(pl.String).fill_null("?") for name in self.ids if self.has(name)]
         if not parts:
             parts = [pl.Series("id", rows).cast(pl.String)]
         frame = pl.DataFrame([part.alias(f"p{i}") for i, part in enumerate(parts)])
         ids = frame.select(pl.concat_str(pl.all(), separator="/").alias("row_id"))["row_id"]
         if self.has(COPY):
             copy = self.column(COPY, rows).cast(pl.String)
-            ids = pl.DataFrame([ids, copy.alias("c")]).select(
-                pl.format("{}#{}", "row_id", "c").alias("row_id")
-            )["row_id"]
+            ids = pl.DataFrame([ids, copy.alias("c")]).select(pl.format("{}#{}", "row_id", "c").alias("row_id"))[
+                "row_id"
+            ]
         return ids
 
     def streams(self, rows: NDArray[np.int64]) -> pl.Series:
@@ -103,9 +101,7 @@ class Table:
         return pl.repeat(self.name, rows.size, eager=True)
 
 
-def in_order(
-    frame: pl.DataFrame, at: pl.Series, tie: list[str]
-) -> tuple[NDArray[np.int64], pl.Series | None]:
+def in_order(frame: pl.DataFrame, at: pl.Series, tie: list[str]) -> tuple[NDArray[np.int64], pl.Series | None]:
     """Moments in order, and the order: by moment, then by the tie columns.
 
     Only rows that share a moment are compared by the tie columns, since texts are dear to sort.
@@ -122,12 +118,8 @@ def in_order(
     if same.any() and columns:
         places = np.flatnonzero(same)
         rows = order[places]
-        keys = frame.select(columns)[rows].with_columns(
-            pl.Series("__at", moments_[rows]), pl.Series("__row", rows)
-        )
-        order[places] = keys.sort(["__at", *columns], nulls_last=False, maintain_order=True)[
-            "__row"
-        ].to_numpy()
+        keys = frame.select(columns)[rows].with_columns(pl.Series("__at", moments_[rows]), pl.Series("__row", rows))
+        order[places] = keys.sort(["__at", *columns], nulls_last=False, maintain_order=True)["__row"].to_numpy()
     if order.size and (order[1:] > order[:-1]).all():
         return np.ascontiguousarray(sorted_at), None
     return np.ascontiguousarray(sorted_at), pl.Series(order)
@@ -149,7 +141,7 @@ class Frames:
         """Rows of a frame.
 
         Raises:
-            Missing: its table did not come in.
+            MissingInputError: its table did not come in.
         """
         if frame not in self._tables:
             match frame:
@@ -174,7 +166,7 @@ class Frames:
         """A canonical table as it came in; the ledger is derived when first asked for."""
         if name == "ledger" and "ledger" not in self.dataset.tables:
             if "transactions" not in self.dataset.tables:
-                raise Missing("transactions")
+                raise MissingInputError("transactions")
             if self._ledger is None:
                 known = self.schemas.dictionary.table("ledger").columns
                 wanted = {n for n in self.names if n in known} | {
@@ -189,23 +181,21 @@ class Frames:
                 )
             return self._ledger
         if name not in self.dataset.tables:
-            raise Missing(name)
+            raise MissingInputError(name)
         return self.dataset.tables[name]
 
     def _base(self, frame: Base) -> Table:
         raw = self.raw(frame.table)
         entry = self.schemas.dictionary.table(frame.table)
         if frame.time not in raw.columns:
-            raise Missing(frame.table, frame.time)
+            raise MissingInputError(frame.table, frame.time)
         if "status" in raw.columns and frame.table in {"ledger", "transactions"} and not frame.everything:
             raw = raw.filter(pl.col("status").is_null() | (pl.col("status") == BOOKED))
         at = raw.select(moments(pl.col(frame.time), raw.schema[frame.time]))[frame.time]
         if at.null_count():
             raw, at = raw.filter(at.is_not_null()), at.drop_nulls()
         ids = entry.id_parts or ((entry.id,) if entry.id else tuple(entry.keys))
-        sorted_at, order = in_order(
-            raw, at, ["seq", *ids, *sorted(raw.columns)] if not ids else ["seq", *ids]
-        )
+        sorted_at, order = in_order(raw, at, ["seq", *ids, *sorted(raw.columns)] if not ids else ["seq", *ids])
         return Table(frame, sorted_at, raw, order, ids, frame.table)
 
     def _changes(self, frame: Changes) -> Table:
@@ -215,11 +205,9 @@ class Frames:
         for column, word in ((entry.valid_from, "began"), (entry.valid_to, "ended")):
             if column is not None and column in raw.columns:
                 at = moments(pl.col(column), raw.schema[column]).alias("__at")
-                parts.append(
-                    raw.with_columns(at, pl.lit(word).alias("change")).filter(pl.col("__at").is_not_null())
-                )
+                parts.append(raw.with_columns(at, pl.lit(word).alias("change")).filter(pl.col("__at").is_not_null()))
         if not parts:
-            raise Missing(frame.register, entry.valid_from or "")
+            raise MissingInputError(frame.register, entry.valid_from or "")
         rows = pl.concat(parts)
         ids = tuple(name for name in (*((entry.id,) if entry.id else entry.keys), "change"))
         columns = [name for name in sorted(rows.columns) if not isinstance(rows.schema[name], pl.List)]
@@ -279,7 +267,7 @@ class Frames:
         for name, expr in carried:
             try:
                 made[name] = self.evaluator.plain(table, expr, picked).alias(name)  # type: ignore[arg-type]
-            except Missing:
+            except MissingInputError:
                 made.pop(name, None)  # whoever reads it is told that it is missing
         return (
             table,
@@ -304,9 +292,7 @@ class Frames:
         unknown = np.concatenate(perhaps_all)
         if order is not None:
             unknown = unknown[order.to_numpy()]
-        return Table(
-            frame, sorted_at, rows_, order, ("_row",), "+".join(ids), unknown if unknown.any() else None
-        )
+        return Table(frame, sorted_at, rows_, order, ("_row",), "+".join(ids), unknown if unknown.any() else None)
 
     def _each(self, frame: Each) -> Table:
         assert self.evaluator is not None  # noqa: S101
@@ -316,11 +302,9 @@ class Frames:
         names = [name for name in register.frame.columns if name not in {FROM, TO}]
         lacking = register.lacking(len(frame.keys))
         if lacking is not None:
-            raise Missing(frame.register, lacking)
+            raise MissingInputError(frame.register, lacking)
         found = register.rows(asked, names)
-        found = found.sort(
-            [ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True
-        )
+        found = found.sort([ROW, *(n for n in names if not isinstance(found.schema[n], pl.List))], maintain_order=True)
         index = found[ROW]
         place = index.to_numpy()
         copies = pl.Series(COPY, np.arange(place.size) - np.searchsorted(place, place) + 1)
@@ -348,7 +332,9 @@ class Frames:
         moment = self.evaluator.plain(table, frame.moment, picked)
         keep = moment.is_not_null().to_numpy()
         # Never before the source row, nor before what it carries is known.
-        wait = max((m.after for m in measures(frame.parent.filter, frame.moment, *dict(frame.carried).values())), default=0)
+        wait = max(
+            (m.after for m in measures(frame.parent.filter, frame.moment, *dict(frame.carried).values())), default=0
+        )
         at = np.maximum(moment.fill_null(0).cast(pl.Int64).to_numpy(), table.at[picked] + wait)[keep]
         rows = columns.filter(pl.Series(keep)).with_columns(pl.Series("__n", np.arange(int(keep.sum()))))
         sorted_at, order = in_order(rows, pl.Series(at), ["__n"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.engine.outcome import NE_ROWS, NOT_EVALUABLE, PENDING, Outcome
 from redflags.engine.story import bare_frame, hits_frame
 from redflags.expr.nodes import conjuncts
@@ -50,7 +50,7 @@ def call(bound: BoundRule, evaluator: Evaluator, clock: Clock) -> Docket:
     """Find the rows to judge.
 
     Raises:
-        Missing: a table or column that the rule needs did not come in.
+        MissingInputError: a table or column that the rule needs did not come in.
     """
     table, rows, perhaps = evaluator.certain(ViewRows(bound.frame, bound.where))
     perhaps = perhaps.copy()
@@ -78,7 +78,7 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
     """Judge the rows of a docket in both worlds.
 
     Raises:
-        Missing: a table or column that the condition needs did not come in.
+        MissingInputError: a table or column that the condition needs did not come in.
     """
     bound, table, rows = docket.bound, docket.table, docket.rows
     facts = _facts(bound, table, rows, evaluator, world=0)
@@ -125,14 +125,12 @@ def _agreed(left: pl.Series, right: pl.Series, *, keep: bool) -> pl.Series:
     return pl.select(pl.when(same).then(left)).to_series()
 
 
-def _facts(
-    bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int
-) -> dict[str, pl.Series]:
+def _facts(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int) -> dict[str, pl.Series]:
     found: dict[str, pl.Series] = {}
     for fact in bound.facts:
         try:
             found[fact.name] = evaluator.condition(table, fact.condition, rows, world)
-        except Missing:
+        except MissingInputError:
             if fact.deciding:
                 raise
             found[fact.name] = pl.repeat(None, rows.size, dtype=pl.Boolean, eager=True)
@@ -144,9 +142,7 @@ def _when(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
         return pl.Series([], dtype=pl.Boolean)
     frame = pl.DataFrame([series.alias(name) for name, series in facts.items()])
     formula = bound.when.to_polars({name: pl.col(name) for name in facts}, bound.params)
-    return frame.select(pl.repeat(value=True, n=pl.len()).alias("_"), formula.alias("when"))["when"].cast(
-        pl.Boolean
-    )
+    return frame.select(pl.repeat(value=True, n=pl.len()).alias("_"), formula.alias("when"))["when"].cast(pl.Boolean)
 
 
 def _conditions(bound: BoundRule) -> list[Expr]:
@@ -168,9 +164,7 @@ def _not_evaluable(
         columns = [[] for _ in range(rows.size)] if not blamed else _per_row(blamed, rows.size)
         for name, mask in blamed or [("", np.ones(rows.size, dtype=bool))]:
             n = int(mask.sum())
-            counts.append(
-                {"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged}
-            )
+            counts.append({"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged})
         listed.append(
             pl.DataFrame(
                 {"row_id": table.row_ids(rows), "at": table.at[rows], "columns": columns},
@@ -204,9 +198,7 @@ def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> list[lis
     return [[names[i] for i in np.flatnonzero(matrix[row])] for row in range(size)]
 
 
-def blame(
-    table: Table, exprs: Sequence[Expr], rows: Rows, evaluator: Evaluator
-) -> list[tuple[str, NDArray[np.bool_]]]:
+def blame(table: Table, exprs: Sequence[Expr], rows: Rows, evaluator: Evaluator) -> list[tuple[str, NDArray[np.bool_]]]:
     """Which columns that the expressions read are null at which of the rows.
 
     A register that is asked with a null key is not to blame, the key is; nor is a measure that lacks history.
@@ -218,7 +210,12 @@ def blame(
 
 
 def _blame_roots(
-    table: Table, expr: Expr, rows: Rows, among: NDArray[np.bool_], evaluator: Evaluator, found: dict[str, NDArray[np.bool_]]
+    table: Table,
+    expr: Expr,
+    rows: Rows,
+    among: NDArray[np.bool_],
+    evaluator: Evaluator,
+    found: dict[str, NDArray[np.bool_]],
 ) -> NDArray[np.bool_]:
     """Add the null columns below ``expr`` to ``found``; returns where some was."""
     blamed = np.zeros(rows.size, dtype=bool)
@@ -260,9 +257,7 @@ def _window_blame(bound: BoundRule, rows: Rows, evaluator: Evaluator) -> list[tu
         measure = pending.pop()
         table, source, perhaps = evaluator.rows_of(measure.source)
         if perhaps.any() and measure.source.filter is not None:
-            names |= {
-                n for n, _ in blame(table, conjuncts(measure.source.filter), source[perhaps], evaluator)
-            }
+            names |= {n for n, _ in blame(table, conjuncts(measure.source.filter), source[perhaps], evaluator)}
         inner = [*measures(measure.source.filter), *measures(measure.value)]
         pending += [m for m in inner if evaluator.measures.tainted(m)]
     return [(name, np.ones(rows.size, dtype=bool)) for name in sorted(names)]

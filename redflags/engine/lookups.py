@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from redflags.engine.codes import combine, encode, representatives
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.engine.sparse import Sparse
 from redflags.expr.nodes import Name
 from redflags.registers.register import Register, buckets
@@ -49,7 +49,7 @@ class Lookups:
         """A register: the data set's own table where it came in, else the shipped lists of that table.
 
         Raises:
-            Missing: neither is there.
+            MissingInputError: neither is there.
         """
         if name not in self._registers:
             entry = self.frames.schemas.table(name)
@@ -62,7 +62,7 @@ class Lookups:
             else:
                 found = [item for item in self.lists if item.table == name]
                 if not found:
-                    raise Missing(name)
+                    raise MissingInputError(name)
                 rows = pl.concat([item.rows for item in found], how="diagonal_relaxed")
                 key = entry.keys[0] if entry.keys else None
                 coverage = {}
@@ -76,7 +76,7 @@ class Lookups:
     def _optional(self, name: str) -> Register | None:
         try:
             return self.register(name)
-        except Missing:
+        except MissingInputError:
             return None
 
     @property
@@ -98,7 +98,7 @@ class Lookups:
             rows = self.frames.raw("party_links")
             if roles:
                 if "role" not in rows.columns:
-                    raise Missing("party_links", "role")
+                    raise MissingInputError("party_links", "role")
                 rows = rows.filter(pl.col("role").is_in(list(roles)))
             pair = ["party_id", "related_party_id"]
             dates = [name for name in (entry.valid_from, entry.valid_to) if name and name in rows.columns]
@@ -121,22 +121,17 @@ class Lookups:
         if lookup.kind == "threshold":
             limits = self.thresholds
             edges = sorted(
-                {
-                    e
-                    for r in (limits.limits, limits.blocs, limits.rates)
-                    if r is not None
-                    for e in r.boundaries
-                }
+                {e for r in (limits.limits, limits.blocs, limits.rates) if r is not None for e in r.boundaries}
             )
             questions, index = self._questions(table, lookup.keys, rows, edges)
             amount, over = limits.ask(lookup.column, questions)
             return {"": amount.gather(index), "over": over.gather(index)}
         register = self._linked(lookup.roles) if lookup.kind == "linked" else self.register(lookup.table)
         if lookup.kind == "value" and lookup.column not in register.frame.columns:
-            raise Missing(lookup.table, lookup.column)
+            raise MissingInputError(lookup.table, lookup.column)
         lacking = register.lacking(len(lookup.keys))
         if lacking is not None:
-            raise Missing(lookup.table, lacking)
+            raise MissingInputError(lookup.table, lacking)
         questions, index = self._questions(table, lookup.keys, rows, register.boundaries)
         if lookup.kind == "value":
             found = self._value(register, questions, index, lookup, table, rows)
@@ -173,8 +168,11 @@ class Lookups:
         order = np.argsort(picked, kind="stable")
         back = pl.Series(np.argsort(order, kind="stable"))
         distinct = [
-            (columns[f"k{i}"].gather(pl.Series(first)) if f"k{i}" in columns else self.evaluator.plain(table, key, picked[order]).gather(back))
-            .alias(f"k{i}")
+            (
+                columns[f"k{i}"].gather(pl.Series(first))
+                if f"k{i}" in columns
+                else self.evaluator.plain(table, key, picked[order]).gather(back)
+            ).alias(f"k{i}")
             for i, key in enumerate(keys)
         ]
         return pl.DataFrame([*distinct, pl.Series("at", at[first])]), pl.Series(whole)
@@ -196,9 +194,7 @@ class Lookups:
             if register.table.columns[entry.known_at].type == "date":
                 known = known.cast(pl.Int64) * 86_400_000_000
             at = pl.Series(table.at[rows])
-            found = (
-                pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
-            )
+            found = pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
         return found
 
     def _local(self, table: Table, lookup: Lookup, rows: Rows) -> pl.Series:

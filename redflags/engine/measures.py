@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from redflags import kernel
 from redflags.engine.aggregates import Inputs, Window, empty_columns, run_aggregate, series_of
 from redflags.engine.codes import combine, encode, encode_keys
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.engine.sparse import Sparse, distinct_rows, union
 from redflags.plan.nodes import inner_expressions, measures
 
@@ -141,9 +141,9 @@ class Measures:
         }
         work = [(measure, world, self._inputs(measure, world)) for measure, _, world in members]
         for begin, end in self._blocks(order):
-            rows = order.perm[order.starts[begin] : order.starts[end]]
-            lists: dict[object, tuple[NDArray[np.int32], Codes, Rows]] = {}
-            judgings: dict[tuple[int, bool], tuple[NDArray[np.int32], Codes, Rows]] = {}
+            inside = order.perm[order.starts[begin] : order.starts[end]]
+            lists: dict[object, tuple[Any, Codes, Rows]] = {}
+            judgings: dict[tuple[int, bool], tuple[Any, Codes, Rows]] = {}
             bounds: dict[object, tuple[Rows, Rows]] = {}
             for measure, world, inputs in work:
                 demand = of[measure, world]
@@ -152,13 +152,15 @@ class Measures:
                     continue
                 filtered = (measure.source, world, measure.periods)
                 if filtered not in lists:
-                    picked = rows[self._mask(measure.source, world)[rows]]
+                    picked = inside[self._mask(measure.source, world)[inside]]
                     lists[filtered] = (picked, order.source[picked], _clock(source, measure)[picked])
-                picked, keys, at = lists[filtered]
+                source_rows, keys, at = lists[filtered]
                 if (id(demand), measure.periods) not in judgings:
                     where = demand.rows[place]
                     judgings[id(demand), measure.periods] = (
-                        place, order.judged[where], _clock(judged, measure)[where],
+                        place,
+                        order.judged[where],
+                        _clock(judged, measure)[where],
                     )
                 _, judged_keys, judged_at = judgings[id(demand), measure.periods]
 
@@ -175,16 +177,14 @@ class Measures:
                         )  # fmt: skip
                     return bounds[name]
 
-                window = Window(picked, at, judged_at, demand.rows[place], bounds_of)
+                window = Window(source_rows, at, judged_at, demand.rows[place], bounds_of)
                 run_aggregate(measure, inputs, window, results[measure, world], place)
         for (measure, world), columns in results.items():
             demand = of[measure, world]
             valid = order.judged[demand.rows] >= 0
             if measure.complete:
                 valid &= self._complete(measure, judged, demand.rows)
-            self._stores[measure, world].put(
-                demand.rows, series_of(self.evaluator, measure, columns, valid, world)
-            )
+            self._stores[measure, world].put(demand.rows, series_of(self.evaluator, measure, columns, valid, world))
 
     def _blocks(self, order: KeyOrder) -> Iterable[tuple[int, int]]:
         begin = 0
@@ -303,7 +303,7 @@ class Measures:
         if measure.opened is not None and not whole.all():
             try:
                 opened = self.evaluator.plain(judged, measure.opened, rows)
-            except Missing:
+            except MissingInputError:
                 return whole
             whole = whole | (opened >= self.covers_from).fill_null(value=False).to_numpy()
         return whole

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from redflags.engine.errors import Missing
+import numpy as np
+
+from redflags.engine.errors import MissingInputError
 from redflags.engine.evaluate import Evaluator
 from redflags.engine.frames import Frames
 from redflags.engine.judge import Docket, call, judge
@@ -16,20 +18,16 @@ from redflags.expr import nodes as ex
 from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, measures, parents
 from redflags.plan.strata import strata
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from redflags.ingest.dataset import Dataset
-    from redflags.plan.book import BoundBook
     from redflags.plan.bind import BoundRule
+    from redflags.plan.book import BoundBook
     from redflags.plan.nodes import Frame, Measure
     from redflags.plan.schema import Schemas
-    from redflags.registers.lists import ListFile
-    from redflags.rules.profiles import Profile
 
 
 class Progress(Protocol):
@@ -76,7 +74,9 @@ def judge_book(
         judged = _layer(rules, evaluator, clock, tell, (done, total), story=story or not last)
         if not last and clock.judged_after is not None:
             # Composite rules read the hits of the whole history, not only the new ones.
-            evaluator.outcomes += _layer(rules, evaluator, replace(clock, judged_after=None), tell, (done, total), story=True)
+            evaluator.outcomes += _layer(
+                rules, evaluator, replace(clock, judged_after=None), tell, (done, total), story=True
+            )
         elif not last:
             evaluator.outcomes += judged
         found |= dict(zip(layer, judged, strict=True))
@@ -86,7 +86,13 @@ def judge_book(
 
 
 def _layer(
-    rules: Sequence[BoundRule], evaluator: Evaluator, clock: Clock, tell: Progress, count: tuple[int, int], *, story: bool
+    rules: Sequence[BoundRule],
+    evaluator: Evaluator,
+    clock: Clock,
+    tell: Progress,
+    count: tuple[int, int],
+    *,
+    story: bool,
 ) -> list[Outcome]:
     done, total = count
     dockets: list[Docket | Outcome] = []
@@ -94,7 +100,7 @@ def _layer(
         tell("finding rows", done + number, total)
         try:
             dockets.append(call(bound, evaluator, clock))
-        except Missing as missing:
+        except MissingInputError as missing:
             dockets.append(_disabled(bound, missing))
     tell("measuring", done, total)
     asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator)]
@@ -107,7 +113,7 @@ def _layer(
             continue
         try:
             outcomes.append(judge(docket, evaluator, story=story))
-        except Missing as missing:
+        except MissingInputError as missing:
             outcomes.append(_disabled(docket.bound, missing))
     return outcomes
 
@@ -132,12 +138,12 @@ def _available(measure: Measure, evaluator: Evaluator) -> bool:
             for name in evaluator.lower(read.node, expr).expr.meta.root_names():
                 if name[0] != "%":
                     evaluator.root(read, name, none, 0)
-    except Missing:
+    except MissingInputError:
         return False
     return all(_available(inner, evaluator) for inner in measures(*inner_expressions(measure)))
 
 
-def _disabled(bound: BoundRule, missing: Missing) -> Outcome:
+def _disabled(bound: BoundRule, missing: MissingInputError) -> Outcome:
     import polars as pl
 
     row = {"rule_id": bound.id, "reason": "missing column" if missing.column else "missing table", "column": missing.what,
@@ -180,9 +186,7 @@ def columns_read(book: BoundBook) -> frozenset[str]:
 _ALWAYS = ("txn_id", "direction", "booked_at", "seq", "status", "account_id", "party_id", "currency")
 
 
-def _collect(
-    exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: set[str], seen: set[object]
-) -> None:
+def _collect(exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: set[str], seen: set[object]) -> None:
     if frame not in seen:
         seen.add(frame)
         for parent in parents(frame):

@@ -36,7 +36,8 @@ class Sparse:
             return np.empty(0, np.int64)
         place = np.searchsorted(self.rows, rows)
         place[place == self.rows.size] = 0
-        return rows[self.rows[place] != rows]
+        unknown: Rows = rows[self.rows[place] != rows]
+        return unknown
 
     def _all_known(self, rows: Rows) -> bool:
         """Whether ``rows`` are known without looking each one up: the same set, or part of an unbroken one."""

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from redflags.engine.comparisons import Comparison, comparisons
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.engine.outcome import HITS
 from redflags.engine.sparse import distinct_rows
 from redflags.engine.words import Shown, exact, show, unit
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from redflags.engine.frames import Table
     from redflags.engine.judge import Docket
     from redflags.plan.bind import BoundFact, BoundRule
+    from redflags.plan.nodes import Measure
     from redflags.plan.template import Template
 
     Rows = NDArray[np.int64]
@@ -120,7 +121,7 @@ class _Story:
         if expr not in self._shown:
             try:
                 self._shown[expr] = show(self.evaluator, self.table, expr, self.rows)
-            except Missing:
+            except MissingInputError:
                 self._shown[expr] = None
         return self._shown[expr]
 
@@ -136,27 +137,21 @@ class _Story:
             return [None] * self.size
         try:
             return self.joined((self.bound.party,))
-        except Missing:
+        except MissingInputError:
             return [None] * self.size
 
     def keys(self) -> list[list[str]]:
         """Episode keys as texts."""
-        parts = [
-            self.evaluator.plain(self.table, e, self.rows).cast(pl.String).to_list() for e in self.bound.key
-        ]
+        parts = [self.evaluator.plain(self.table, e, self.rows).cast(pl.String).to_list() for e in self.bound.key]
         if not parts:
             return [[] for _ in range(self.size)]
         return [["" if x is None else x for x in row] for row in zip(*parts, strict=True)]
 
     def sentences(self, template: Template) -> list[str]:
         """A template filled at every hit."""
-        shown = [
-            part if isinstance(part, str) else (self.show(part.expr), part.format) for part in template.parts
-        ]
+        shown = [part if isinstance(part, str) else (self.show(part.expr), part.format) for part in template.parts]
         return [
-            "".join(
-                p if isinstance(p, str) else "unknown" if p[0] is None else p[0].text(i, p[1]) for p in shown
-            )
+            "".join(p if isinstance(p, str) else "unknown" if p[0] is None else p[0].text(i, p[1]) for p in shown)
             for i in range(self.size)
         ]
 
@@ -189,8 +184,7 @@ class _Story:
     def scores(self) -> list[int]:
         base = self.bound.rule.alert.score
         return [
-            min(TOP, base + sum(f.points for f in self.bound.facts if self.true_at(f, i)))
-            for i in range(self.size)
+            min(TOP, base + sum(f.points for f in self.bound.facts if self.true_at(f, i))) for i in range(self.size)
         ]
 
     # ---- observed values --------------------------------------------------------------------------------------
@@ -289,7 +283,7 @@ class _Story:
 
     def _windows(
         self,
-        measure: Any,
+        measure: Measure,
         here: Rows,
         found: list[list[dict[str, str]]],
         listed: list[set[tuple[str, str]]],
@@ -325,9 +319,7 @@ class _Story:
                         found[i].append(policy.id)
         return [sorted(row) for row in found]
 
-    def _holds(
-        self, condition: Expr, true: tuple[BoundFact, ...], score: int, where: list[int]
-    ) -> list[bool | None]:
+    def _holds(self, condition: Expr, true: tuple[BoundFact, ...], score: int, where: list[int]) -> list[bool | None]:
         kinds = sorted({fact.kind for fact in true})
         lists = {
             "fact_kinds": kinds, "behaviour_kinds": [k for k in kinds if k in BEHAVIOUR_KINDS],

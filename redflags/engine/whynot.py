@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from redflags.engine.comparisons import Comparison, comparisons
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.engine.judge import Docket, _facts, _when, blame, call
 from redflags.engine.run import engine
-from redflags.plan.book import BoundBook
 from redflags.engine.words import show
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.nodes import Rows as ViewRows
 from redflags.plan.show import text_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from redflags.engine.evaluate import Evaluator
     from redflags.engine.outcome import Clock
     from redflags.ingest.dataset import Dataset
     from redflags.plan.bind import BoundFact, BoundRule
+    from redflags.plan.book import BoundBook
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,14 @@ def why_not(dataset: Dataset, book: BoundBook, rule_id: str, subject_id: str, cl
     """
     bounds = [bound for bound in book.rules if bound.id == rule_id]
     if not bounds:
-        raise UsageError(
-            f"no such rule: '{rule_id}' {did_you_mean(rule_id, [b.id for b in book.rules])}".strip()
-        )
+        raise UsageError(f"no such rule: '{rule_id}' {did_you_mean(rule_id, [b.id for b in book.rules])}".strip())
     evaluator = engine(dataset, replace(book, rules=tuple(bounds)), clock.covers_from)
     found: list[WhyNot] = []
     for bound in bounds:
         try:
             found.append(_judged(bound, evaluator, clock, subject_id))
-        except Missing as missing:
-            found.append(
-                _answer(bound, subject_id, "not evaluable", reasons=(f"the rule cannot run: {missing}",))
-            )
+        except MissingInputError as missing:
+            found.append(_answer(bound, subject_id, "not evaluable", reasons=(f"the rule cannot run: {missing}",)))
     return max(found, key=lambda item: (item.outcome == "fired", item.rows))
 
 
@@ -122,9 +118,7 @@ def _judged(bound: BoundRule, evaluator: Evaluator, clock: Clock, subject_id: st
     views = tuple(_view(bound, fact, truths[fact.name][best], docket, row, evaluator) for fact in bound.facts)
     word = {True: "fired", False: "not fired", None: "not evaluable"}[outcome[best]]
     reasons: list[str] = [
-        f"'{view.name.replace('_', ' ')}' is not true"
-        for view in views
-        if view.deciding and view.truth is False
+        f"'{view.name.replace('_', ' ')}' is not true" for view in views if view.deciding and view.truth is False
     ]
     if outcome[best] is None:
         blamed = blame(docket.table, [f.condition for f in bound.facts if f.deciding], row, evaluator)
@@ -138,18 +132,14 @@ def _judged(bound: BoundRule, evaluator: Evaluator, clock: Clock, subject_id: st
     )  # fmt: skip
 
 
-def _of_subject(
-    docket: Docket, evaluator: Evaluator, rows: NDArray[np.int64], subject_id: str
-) -> NDArray[np.int64]:
+def _of_subject(docket: Docket, evaluator: Evaluator, rows: NDArray[np.int64], subject_id: str) -> NDArray[np.int64]:
     if rows.size == 0:
         return rows
-    parts = [
-        evaluator.plain(docket.table, part, rows).cast(pl.String).fill_null("")
-        for part in docket.bound.subject
-    ]
+    parts = [evaluator.plain(docket.table, part, rows).cast(pl.String).fill_null("") for part in docket.bound.subject]
     frame = pl.DataFrame([part.alias(str(i)) for i, part in enumerate(parts)])
     mine = frame.select(pl.concat_str(pl.all(), separator="|").alias("s"))["s"] == subject_id
-    return rows[mine.to_numpy()]
+    own: NDArray[np.int64] = rows[mine.to_numpy()]
+    return own
 
 
 def _no_rows(docket: Docket, evaluator: Evaluator, subject_id: str) -> WhyNot:
@@ -185,19 +175,15 @@ def _no_rows(docket: Docket, evaluator: Evaluator, subject_id: str) -> WhyNot:
 def _view(
     bound: BoundRule,
     fact: BoundFact,
-    truth: bool | None,
+    truth: bool | None,  # noqa: FBT001  what it is
     docket: Docket,
     row: NDArray[np.int64],
     evaluator: Evaluator,
 ) -> FactView:
     shown = tuple(
-        view
-        for item in comparisons(bound, fact)
-        if (view := _comparison(item, docket, row, evaluator)) is not None
+        view for item in comparisons(bound, fact) if (view := _comparison(item, docket, row, evaluator)) is not None
     )
-    return FactView(
-        fact.name, fact.kind, fact.deciding, truth, _sentence(fact, docket, row, evaluator), shown
-    )
+    return FactView(fact.name, fact.kind, fact.deciding, truth, _sentence(fact, docket, row, evaluator), shown)
 
 
 def _comparison(
@@ -208,7 +194,7 @@ def _comparison(
     try:
         left, right = (show(evaluator, docket.table, side, row) for side in (item.left, item.right))
         holds = evaluator.condition(docket.table, Binary(item.op, item.left, item.right), row)[0]
-    except Missing as missing:
+    except MissingInputError as missing:
         return ComparisonView(
             item.left_text, f"unknown ({missing.what} did not come in)", item.op, item.right_text, None
         )
@@ -230,6 +216,6 @@ def _sentence(fact: BoundFact, docket: Docket, row: NDArray[np.int64], evaluator
             continue
         try:
             parts.append(show(evaluator, docket.table, part.expr, row).text(0, part.format))
-        except Missing:
+        except MissingInputError:
             parts.append("unknown")
     return "".join(parts)

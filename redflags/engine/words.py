@@ -75,18 +75,11 @@ def show(evaluator: Evaluator, table: Table, expr: Expr, rows: NDArray[Any]) -> 
     raw = frame["0"].to_list()
     dens = frame["1"].to_list() if value.den is not None else [1] * len(raw)
     empties: list[bool] = (
-        frame[str(len(parts) - 1)].fill_null(value=False).to_list()
-        if value.empty is not None
-        else [False] * len(raw)
+        frame[str(len(parts) - 1)].fill_null(value=False).to_list() if value.empty is not None else [False] * len(raw)
     )
-    numeric = (
-        value.type.numeric or value.type.kind == "literal" or "*" in value.type.kind
-    ) and not value.floating
+    numeric = (value.type.numeric or value.type.kind == "literal" or "*" in value.type.kind) and not value.floating
     if numeric:
-        raw = [
-            None if x is None or d in (None, 0) else value.scale * x / d
-            for x, d in zip(raw, dens, strict=True)
-        ]
+        raw = [None if x is None or d in (None, 0) else value.scale * x / d for x, d in zip(raw, dens, strict=True)]
     currencies: list[str | None] = [None] * len(raw)
     if value.type.kind == "money" and value.type.currency == "row" and table.has("currency"):
         currencies = table.column("currency", rows).to_list()
@@ -95,7 +88,7 @@ def show(evaluator: Evaluator, table: Table, expr: Expr, rows: NDArray[Any]) -> 
     return Shown(value.type, raw, empties, currencies)
 
 
-def words(value: Any, kind: Type, form: str | None = None, currency: str | None = None) -> str:  # noqa: ANN401
+def words(value: Any, kind: Type, form: str | None = None, currency: str | None = None) -> str:  # noqa: ANN401, PLR0911  one case a form
     """One exact value in words.
 
     Example:

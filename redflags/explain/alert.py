@@ -153,9 +153,7 @@ def _why(alert: Mapping[str, Any], file: RuleFile | None) -> Iterator[Block]:
     yield Heading("Why it fired")
     facts = [fact for fact in alert["facts"] if fact["kind"] != _UNKNOWN]
     unknown = [fact for fact in alert["facts"] if fact["kind"] == _UNKNOWN]
-    hidden = any(
-        policy["action"] == "redact" and "facts" in (policy["value"] or "") for policy in alert["policies"]
-    )
+    hidden = any(policy["action"] == "redact" and "facts" in (policy["value"] or "") for policy in alert["policies"])
     if hidden and not facts:
         yield Para("The reasons are kept for cleared reviewers (see the safeguards below).", "warn")
         return
@@ -216,10 +214,7 @@ def _lets(file: RuleFile | None) -> dict[str, Aggregate]:
         return {}
     views = [*file.rule.with_.values(), file.rule.detect]
     return {
-        name: spec
-        for view in views
-        for name, spec in getattr(view, "let", {}).items()
-        if isinstance(spec, Aggregate)
+        name: spec for view in views for name, spec in getattr(view, "let", {}).items() if isinstance(spec, Aggregate)
     }
 
 

@@ -74,10 +74,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Bars():
             yield from table(
                 ("points", "for"),
-                tuple(
-                    (f"**{bar.points}**" if bar.total else str(bar.points), cell(bar.label))
-                    for bar in block.bars
-                ),
+                tuple((f"**{bar.points}**" if bar.total else str(bar.points), cell(bar.label)) for bar in block.bars),
             )
         case Code():
             yield from (f"```{block.language}", block.text.rstrip("\n"), "```")

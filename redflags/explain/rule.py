@@ -100,9 +100,7 @@ def _measured(rule: Rule) -> Iterator[Block]:
         *((name, view) for name, view in rule.with_.items() if not isinstance(view, Operator)),
     ]
     operators = [(name, view.name) for name, view in rule.with_.items() if isinstance(view, Operator)]
-    named = [
-        (f"{place}.{name}" if place else name, spec) for place, view in views for name, spec in _let(view)
-    ]
+    named = [(f"{place}.{name}" if place else name, spec) for place, view in views for name, spec in _let(view)]
     if named or rule.with_:
         yield Heading("Names")
     # Parameters stay as names here: their values have a table of their own.
@@ -132,9 +130,7 @@ def _marks(spec: Aggregate | str) -> str:
         return ""
     notes = ["only with a complete window"] if spec.complete else []
     notes += (
-        [f"matched by {', '.join(f'{theirs} = {ours}' for theirs, ours in spec.match.items())}"]
-        if spec.match
-        else []
+        [f"matched by {', '.join(f'{theirs} = {ours}' for theirs, ours in spec.match.items())}"] if spec.match else []
     )
     notes += [f"the last row of each {spec.latest_per}"] if spec.latest_per else []
     return "; ".join(notes)
@@ -155,8 +151,7 @@ def _params(rule: Rule, profile: Profile | None) -> Iterator[Block]:
         if own:
             shown.append(show_value(spec.type, read_value(spec.type, own[name])) if name in own else "")
         shown += [
-            "" if raw is None else show_value(spec.type, read_value(spec.type, raw))
-            for raw in (spec.min, spec.max)
+            "" if raw is None else show_value(spec.type, read_value(spec.type, raw)) for raw in (spec.min, spec.max)
         ]
         rows.append((f"${name}", *shown, _flat(spec.why)))
     yield Grid(tuple(heads), tuple(rows))
@@ -176,9 +171,7 @@ def _safeguards(book: RuleBook, file: RuleFile) -> Iterator[Block]:
     if not file.policies and not file.rule.safeguards:
         return
     yield Heading("Safeguards")
-    lines = tuple(
-        f"{name}: {book.policies[name].title} ({book.policies[name].then.action})" for name in file.policies
-    )
+    lines = tuple(f"{name}: {book.policies[name].title} ({book.policies[name].then.action})" for name in file.policies)
     lines += tuple(
         f"{waiver.waive}: waived, because {waiver.reason} (approved by {waiver.approved_by})"
         for waiver in file.rule.safeguards
@@ -193,9 +186,7 @@ def _needs(file: RuleFile) -> Iterator[Block]:
         if read.column is not None:
             tables[read.table].add(read.column)
     yield Heading("What it reads")
-    rows = tuple(
-        (table, ", ".join(sorted(columns)) or "its rows") for table, columns in sorted(tables.items())
-    )
+    rows = tuple((table, ", ".join(sorted(columns)) or "its rows") for table, columns in sorted(tables.items()))
     yield Grid((Column("table", code=True), Column("columns")), rows)
 
 

@@ -87,9 +87,7 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
         tones.append(_ROW_TONES.get(alert["band"], "plain"))
     yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > limit:
-        yield Para(
-            f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet"
-        )
+        yield Para(f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet")
 
 
 def _off(run: Run) -> str:
@@ -99,9 +97,7 @@ def _off(run: Run) -> str:
     off = set(lines["rule_id"].to_list())
     if not off:
         return ""
-    return (
-        f"{len(off)} of {counted(len(every), 'rule')} could not run on this data; see below what they miss."
-    )
+    return f"{len(off)} of {counted(len(every), 'rule')} could not run on this data; see below what they miss."
 
 
 def _cut(text: str) -> str:
@@ -163,9 +159,7 @@ def _share(share: float) -> str:
 def _notes(run: Run) -> Iterator[str]:
     if not run.rejects.is_empty():
         reasons = run.rejects.group_by("reason").len().sort("len", "reason", descending=[True, False])
-        said = "; ".join(
-            f"{row['reason']}: {row['len']:,}" for row in reasons.head(_REJECTS).iter_rows(named=True)
-        )
+        said = "; ".join(f"{row['reason']}: {row['len']:,}" for row in reasons.head(_REJECTS).iter_rows(named=True))
         yield f"{counted(run.rejects.height, 'refusal')} of rows, with reasons in rejects.parquet: {said}"
     if not run.pending.is_empty():
         yield f"{counted(run.pending.height, 'row')} waiting for a judgement that lies after the data's end"

@@ -111,9 +111,7 @@ def _items(block: Items) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(max_width=_READABLE, overflow="fold")
     for place, item in enumerate(block.items):
-        mark, tone = (
-            block.marks[place] if block.marks else (f"{place + 1}." if block.numbered else "-", "plain")
-        )
+        mark, tone = block.marks[place] if block.marks else (f"{place + 1}." if block.numbered else "-", "plain")
         table.add_row(Text(mark, style=_STYLES[tone]), Text(item))
     return table
 

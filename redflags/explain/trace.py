@@ -33,9 +33,7 @@ def _blocks(run: Run, alert: Mapping[str, Any], shown: int) -> Iterator[Block]:
     rows = list(frame.iter_rows(named=True))
     yield Title(f"Evidence of alert {alert['alert_id']}", alert["rule_id"])
     cap = run.manifest.get("evidence_cap")
-    note = (
-        f" (no more than {cap} rows are kept for one alert)" if cap is not None and len(rows) >= cap else ""
-    )
+    note = f" (no more than {cap} rows are kept for one alert)" if cap is not None and len(rows) >= cap else ""
     yield Para(f"{counted(len(rows), 'row')}, {counted(alert['txn_count'], 'movement')} in all{note}.")
     yield Heading("Where every row stands")
     heads = (

@@ -56,9 +56,7 @@ def why_not_in(run: Run, book: RuleBook, dataset: Dataset, rule_id: str, subject
     keeper = _keeper(run, book, file, subject_id) if found.outcome == "fired" else None
     if keeper is not None:
         # Who may not read the reasons off the alert may not have them worked out again either.
-        found = replace(
-            found, facts=(), reasons=(f"the reasons are kept for cleared reviewers (policy {keeper})",)
-        )
+        found = replace(found, facts=(), reasons=(f"the reasons are kept for cleared reviewers (policy {keeper})",))
     return whynot_page(found, file, dataset.timezone)
 
 
@@ -73,9 +71,9 @@ def _keeper(run: Run, book: RuleBook, file: RuleFile, subject_id: str) -> str | 
     told = [
         {policy["id"] for policy in alert["policies"] if policy["action"] == "redact"}
         for frame in frames
-        for alert in frame.filter(
-            (frame["rule_id"] == file.id) & (frame["subject_id"] == subject_id)
-        ).iter_rows(named=True)
+        for alert in frame.filter((frame["rule_id"] == file.id) & (frame["subject_id"] == subject_id)).iter_rows(
+            named=True
+        )
     ]
     kept = sorted(set().union(*told)) if told else [policy.id for policy in own]
     return kept[0] if kept else None
@@ -113,8 +111,7 @@ def _blocks(found: WhyNot, file: RuleFile, zone: str) -> Iterator[Block]:
             yield from _values(facts)
     if found.outcome == "not fired":
         yield Para(
-            "That a rule did not fire says only that its pattern was not seen in this data up to the end of "
-            "the run.",
+            "That a rule did not fire says only that its pattern was not seen in this data up to the end of the run.",
             "quiet",
         )
     if not found.rows and not found.facts:

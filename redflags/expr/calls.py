@@ -30,10 +30,12 @@ from redflags.expr.values import (
 from redflags.units import DECIMAL_SCALE, MONEY_SCALE, NUMBER_SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from redflags.expr.lower import Lowering
     from redflags.expr.types import Type
+
+    Builder = Callable[[nodes.Call, Sequence[Value]], Value]
 
 DAY = 86_400_000_000
 _UNITS = {
@@ -50,7 +52,7 @@ def unit_of(dictionary_type: str) -> Fraction:
 
 def unit_of_kind(kind: Type) -> Fraction:
     """The unit in which a derived value of this type is kept."""
-    return _UNITS.get("number" if kind.kind == "real" else kind.kind, Fraction(1))
+    return _UNITS.get("number" if kind.kind in {"real", "literal"} else kind.kind, Fraction(1))
 
 
 def absent(value: Value) -> pl.Expr:
@@ -95,8 +97,8 @@ def like_pattern(pattern: str) -> str:
     """An SQL ``like`` pattern as an anchored regular expression.
 
     Example:
-        >>> like_pattern("INV-%_")
-        '(?s)^INV\\\\-.*.$'
+        >>> like_pattern("INV%_")
+        '(?s)^INV.*.$'
     """
     body = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in pattern)
     return f"(?s)^{body}$"
@@ -126,8 +128,6 @@ def choose(conditions: Sequence[pl.Expr], values: Sequence[Value], offset: int) 
         if met is None:
             raise ExprError(f"the branches are unlike: {kind} and {value.type}", offset, code="EXPR-TYPE")
         kind = met
-    if kind.kind == "literal":
-        kind = t.NUMBER
     values = aligned(values, kind)
     pick = _when(conditions, [value.expr for value in values])
     empty = None
@@ -151,7 +151,7 @@ def aligned(values: Sequence[Value], kind: Type) -> list[Value]:
     """Alternatives over one scale, so that they can stand in one column; nothing is rounded."""
     if kind.kind == "real" or any(value.floating for value in values):
         return [Value(kind, as_float(value), empty=value.empty, floating=True) for value in values]
-    if not kind.numeric:
+    if not (kind.numeric or kind.kind == "literal"):
         return [replace(value, type=kind) for value in values]
     scale = common_scale(value for value in values if value.type.kind != "null")
     return [
@@ -192,9 +192,7 @@ def _check_count(node: nodes.Call) -> None:
     many = any(arg.endswith("*") for arg in wanted)
     if len(node.args) < len(fixed) or (not many and len(node.args) > len(wanted)):
         shown = ", ".join(wanted)
-        raise ExprError(
-            f"{node.name}({shown}) got {len(node.args)} arguments", node.start, code="EXPR-ARGUMENTS"
-        )
+        raise ExprError(f"{node.name}({shown}) got {len(node.args)} arguments", node.start, code="EXPR-ARGUMENTS")
 
 
 _ACCEPTS = {
@@ -233,11 +231,7 @@ def _local(lowering: Lowering, node: nodes.Call, moment: Value) -> Value:
 
 def _abs(_: nodes.Call, args: Sequence[Value]) -> Value:
     value = args[0]
-    return (
-        constant(abs(value.const), value.type)
-        if value.const is not None
-        else replace(value, expr=value.expr.abs())
-    )
+    return constant(abs(value.const), value.type) if value.const is not None else replace(value, expr=value.expr.abs())
 
 
 def _coalesce(node: nodes.Call, args: Sequence[Value]) -> Value:
@@ -269,17 +263,17 @@ def _extreme(node: nodes.Call, args: Sequence[Value]) -> Value:
     return best
 
 
-def _text(build: str) -> object:
+def _text(build: str) -> Builder:
     def make(_: nodes.Call, args: Sequence[Value]) -> Value:
         texts = args[0].expr
-        made = {
-            "lower": lambda: texts.str.to_lowercase(), "upper": lambda: texts.str.to_uppercase(),
-            "trim": lambda: texts.str.strip_chars(), "normalise": lambda: normalised(texts),
+        ways: dict[str, Callable[[], pl.Expr]] = {
+            "lower": texts.str.to_lowercase, "upper": texts.str.to_uppercase,
+            "trim": texts.str.strip_chars, "normalise": lambda: normalised(texts),
             "digits": lambda: texts.str.replace_all(r"\D", ""),
             "left": lambda: texts.str.head(quantise(args[1], Fraction(1))),
             "right": lambda: texts.str.tail(quantise(args[1], Fraction(1))),
-        }[build]()  # fmt: skip
-        return Value(t.TEXT, made, empty=any_empty(args))
+        }  # fmt: skip
+        return Value(t.TEXT, ways[build](), empty=any_empty(args))
 
     return make
 
@@ -359,7 +353,7 @@ def _is_round(node: nodes.Call, args: Sequence[Value]) -> Value:
     return boolean(scaled - (scaled // size.numerator) * size.numerator == 0, args)
 
 
-_BUILDERS = {
+_BUILDERS: dict[str, Builder] = {
     "abs": _abs, "coalesce": _coalesce, "nullif": _nullif, "greatest": _extreme, "least": _extreme,
     "lower": _text("lower"), "upper": _text("upper"), "trim": _text("trim"), "length": _length, "left": _text("left"),
     "right": _text("right"), "starts_with": _affix, "ends_with": _affix, "normalise": _text("normalise"),

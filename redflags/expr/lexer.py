@@ -71,9 +71,7 @@ def tokenize(text: str) -> list[Token]:
         kind = str(match.lastgroup)
         word = match.group()
         if kind == "comment":
-            raise ExprError(
-                "comments are not allowed inside an expression", position, "use a YAML comment (#)"
-            )
+            raise ExprError("comments are not allowed inside an expression", position, "use a YAML comment (#)")
         if kind == "name" and word.lower() in KEYWORDS:
             kind, word = "keyword", word.lower()
         if kind != "space":

@@ -70,15 +70,11 @@ def _keys(
     declared = lowering.schemas.table(table).keys
     if not 1 <= len(keys) <= len(declared):
         shown = ", ".join(declared)
-        raise ExprError(
-            f"{table!r} is looked up by {shown}; got {len(keys)} keys", node.start, code="EXPR-ARGUMENTS"
-        )
+        raise ExprError(f"{table!r} is looked up by {shown}; got {len(keys)} keys", node.start, code="EXPR-ARGUMENTS")
     values = [lowering._lower(key) for key in keys]  # noqa: SLF001
     for key, value in zip(keys, values, strict=True):
         if value.type.kind not in {"text", "list", "null", "date", "int", "bool"}:
-            raise ExprError(
-                f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE"
-            )
+            raise ExprError(f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE")
     return keys, values
 
 
@@ -144,9 +140,7 @@ def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tu
     kind = _literal(node.args[0], "the kind of threshold")
     known = lowering.schemas.threshold_kinds
     if known and kind not in known:
-        raise ExprError(
-            f"unknown threshold {kind!r}", node.args[0].start, did_you_mean(kind, known), "EXPR-REGISTER"
-        )
+        raise ExprError(f"unknown threshold {kind!r}", node.args[0].start, did_you_mean(kind, known), "EXPR-REGISTER")
     place = lowering._lower(node.args[1])  # noqa: SLF001
     if place.type.kind not in {"text", "null"}:
         raise ExprError("the place is a country code", node.args[1].start, code="EXPR-TYPE")

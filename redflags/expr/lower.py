@@ -6,7 +6,7 @@ One function per node type. What a register or a window must answer first become
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,7 +15,7 @@ from redflags.expr import calls, nodes
 from redflags.expr import types as t
 from redflags.expr.lexer import ExprError
 from redflags.expr.values import (
-    TooWide,
+    TooWideError,
     Value,
     add,
     any_empty,
@@ -31,7 +31,6 @@ from redflags.plan.nodes import ListLiteral, Lookup, MeasureRef
 from redflags.plan.schema import refs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
     from redflags.expr.types import Type
@@ -55,7 +54,7 @@ class Lowering:
         """
         try:
             return self._lower(node)
-        except TooWide:
+        except TooWideError:
             raise ExprError(
                 "the exact result could pass 127 bits",
                 node.start,
@@ -82,7 +81,8 @@ class Lowering:
         handler = _HANDLERS.get(type(node))
         if handler is None:
             raise ExprError(f"cannot use {type(node).__name__} here", node.start, code="EXPR-TYPE")
-        return handler(self, node)
+        found: Value = getattr(self, handler)(node)
+        return found
 
     def _number(self, node: nodes.Number) -> Value:
         return constant(node.value, t.LITERAL)
@@ -93,7 +93,7 @@ class Lowering:
     def _bool(self, node: nodes.Bool) -> Value:
         return Value(t.BOOL, pl.lit(node.value, pl.Boolean))
 
-    def _null(self, node: nodes.Null) -> Value:
+    def _null(self, _: nodes.Null) -> Value:
         return Value(t.NULL, pl.lit(None))
 
     def _interval(self, node: nodes.Interval) -> Value:
@@ -159,9 +159,7 @@ class Lowering:
         for index, part in enumerate(parts[1:], start=1):
             refs = refs_of(self.schemas.table(table))
             if part not in refs:
-                raise ExprError(
-                    f"{table!r} has no reference {part!r}", offset, did_you_mean(part, refs), "EXPR-NAME"
-                )
+                raise ExprError(f"{table!r} has no reference {part!r}", offset, did_you_mean(part, refs), "EXPR-NAME")
             own, table = refs[part]
             key = nodes.Name((*parts[:index], own))
         return table, key
@@ -221,9 +219,7 @@ class Lowering:
     def _isnull(self, node: nodes.IsNull) -> Value:
         value = self._lower(node.operand)
         missing = (
-            value.expr.is_null()
-            if value.empty is None
-            else value.expr.is_null() | value.empty.fill_null(value=False)
+            value.expr.is_null() if value.empty is None else value.expr.is_null() | value.empty.fill_null(value=False)
         )
         return Value(t.BOOL, ~missing if node.negated else missing)
 
@@ -235,13 +231,7 @@ class Lowering:
             same = left_null & right_null
             return Value(t.BOOL, same if node.negated else ~same)
         equal = compare("=", left, right)
-        same = (
-            pl.when(left_null & right_null)
-            .then(True)
-            .when(left_null | right_null)
-            .then(False)
-            .otherwise(equal)
-        )
+        same = pl.when(left_null & right_null).then(True).when(left_null | right_null).then(False).otherwise(equal)
         return Value(t.BOOL, same if node.negated else ~same)
 
     def _in(self, node: nodes.In) -> Value:
@@ -250,9 +240,7 @@ class Lowering:
             single = self._lower(node.items[0])
             if single.type.kind == "list":
                 if operand.type.kind not in {"text", "null"}:
-                    raise ExprError(
-                        f"a list holds texts, this is {operand.type}", node.operand.start, code="EXPR-TYPE"
-                    )
+                    raise ExprError(f"a list holds texts, this is {operand.type}", node.operand.start, code="EXPR-TYPE")
                 found = boolean(calls.contains(single.expr, operand.expr), (operand, single))
                 return Value(t.BOOL, ~found.expr if node.negated else found.expr)
         if not node.items:  # a list parameter without entries: nothing is in it
@@ -288,26 +276,27 @@ class Lowering:
         return calls.lower_call(self, node)
 
 
-_HANDLERS: dict[type, Callable[[Lowering, Any], Value]] = {
-    nodes.Number: Lowering._number,
-    nodes.Text: Lowering._text,
-    nodes.Bool: Lowering._bool,
-    nodes.Null: Lowering._null,
-    nodes.Interval: Lowering._interval,
-    nodes.DateLiteral: Lowering._dateliteral,
-    nodes.TimeLiteral: Lowering._timeliteral,
-    ListLiteral: Lowering._listliteral,
-    MeasureRef: Lowering._measureref,
-    nodes.Name: Lowering._name,
-    nodes.Unary: Lowering._unary,
-    nodes.Binary: Lowering._binary,
-    nodes.IsNull: Lowering._isnull,
-    nodes.IsDistinct: Lowering._isdistinct,
-    nodes.In: Lowering._in,
-    nodes.Between: Lowering._between,
-    nodes.Like: Lowering._like,
-    nodes.Case: Lowering._case,
-    nodes.Call: Lowering._call,
+#: Method of ``Lowering`` for each type of node.
+_HANDLERS: dict[type, str] = {
+    nodes.Number: "_number",
+    nodes.Text: "_text",
+    nodes.Bool: "_bool",
+    nodes.Null: "_null",
+    nodes.Interval: "_interval",
+    nodes.DateLiteral: "_dateliteral",
+    nodes.TimeLiteral: "_timeliteral",
+    ListLiteral: "_listliteral",
+    MeasureRef: "_measureref",
+    nodes.Name: "_name",
+    nodes.Unary: "_unary",
+    nodes.Binary: "_binary",
+    nodes.IsNull: "_isnull",
+    nodes.IsDistinct: "_isdistinct",
+    nodes.In: "_in",
+    nodes.Between: "_between",
+    nodes.Like: "_like",
+    nodes.Case: "_case",
+    nodes.Call: "_call",
 }
 
 
@@ -335,7 +324,7 @@ def _fraction(number: int) -> Fraction:
 _SCALARS = {"int", "number", "literal"}
 
 
-def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:
+def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:  # noqa: C901, PLR0911, PLR0912  a table of units
     """Unit of an arithmetic result; refused where it has none."""
     op = node.op
     if "null" in {left.kind, right.kind}:
@@ -357,9 +346,7 @@ def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:
             if one.kind in {"money", "duration", "real"} and other.kind in {*_SCALARS, "real"}:
                 return one
         if {left.kind, right.kind} <= {"money", "duration"} and left.kind != right.kind:
-            return t.Type(
-                f"{min(left.kind, right.kind)}*{max(left.kind, right.kind)}", left.currency or right.currency
-            )
+            return t.Type(f"{min(left.kind, right.kind)}*{max(left.kind, right.kind)}", left.currency or right.currency)
         if left.kind == right.kind == "money":
             return t.Type("money*money")
     else:
@@ -373,19 +360,13 @@ def _result_type(node: nodes.Binary, left: Type, right: Type) -> Type:
             )
         if t.meet(left, right) is not None and left.kind in {"money", "duration"}:
             return t.NUMBER
-        if (
-            "real" in {left.kind, right.kind}
-            and left.kind in {"real", *_SCALARS}
-            and right.kind in {"real", *_SCALARS}
-        ):
+        if "real" in {left.kind, right.kind} and left.kind in {"real", *_SCALARS} and right.kind in {"real", *_SCALARS}:
             return t.REAL
         if "*" in left.kind:
-            rest = [part for part in left.kind.split("*")]
+            rest = list(left.kind.split("*"))
             if right.kind in rest:
                 rest.remove(right.kind)
                 return t.Type(rest[0], left.currency if rest[0] == "money" else None)
     verb = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}[op]
     hint = "row currency and base currency do not mix" if left.kind == right.kind == "money" else ""
-    raise ExprError(
-        f"cannot {verb} {left} and {right}", node.start, hint, "EXPR-CURRENCY" if hint else "EXPR-TYPE"
-    )
+    raise ExprError(f"cannot {verb} {left} and {right}", node.start, hint, "EXPR-CURRENCY" if hint else "EXPR-TYPE")

@@ -7,7 +7,6 @@ the same expression written at two places is one node to the planner.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -167,6 +166,11 @@ class Call(Node):
     args: tuple[Expr, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf(Node):
+    """Base of leaves that resolution puts in place of names: measures, lists (``plan.nodes``)."""
+
+
 Expr: TypeAlias = (
     Number
     | Text
@@ -186,6 +190,7 @@ Expr: TypeAlias = (
     | Like
     | Case
     | Call
+    | Leaf
 )
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
@@ -198,10 +203,14 @@ def children(node: Expr) -> Iterator[Expr]:
         yield from _expressions(getattr(node, name))
 
 
-@cache
-def field_names(kind: type[Node]) -> tuple[str, ...]:
+def field_names(kind: type) -> tuple[str, ...]:
     """Fields of a node type that may hold sub-expressions."""
-    return tuple(item.name for item in fields(kind) if item.name not in {"start", "end"})
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(item.name for item in fields(kind) if item.name not in {"start", "end"})
+    return _FIELDS[kind]
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def _expressions(value: object) -> Iterator[Expr]:

@@ -1,6 +1,7 @@
 """A Pratt parser for the SQL scalar subset.
 
-Binding powers, loosest first: ``or``, ``and``, ``not``, comparisons (which do not chain), ``||``, ``+ -``, ``* /``, unary minus.
+Binding powers, loosest first: ``or``, ``and``, ``not``, comparisons (which do not chain), ``||``, ``+ -``, ``* /``,
+unary minus.
 """
 
 from __future__ import annotations
@@ -218,7 +219,7 @@ class _Parser:
 
     # ---- atoms --------------------------------------------------------------------------------------------------
 
-    def atom(self, token: Token) -> Expr:
+    def atom(self, token: Token) -> Expr:  # noqa: PLR0911  one case a kind of token
         place = {"start": token.start, "end": token.end}
         if token.kind == "number":
             return Number(Fraction(token.text.replace("_", "")), **place)
@@ -270,9 +271,7 @@ class _Parser:
     def case(self, token: Token) -> Expr:
         branches: list[tuple[Expr, Expr]] = []
         if self.peek.text != "when":
-            raise ExprError(
-                "'case' wants 'when' with a condition", self.peek.start, "case when a = 1 then ... end"
-            )
+            raise ExprError("'case' wants 'when' with a condition", self.peek.start, "case when a = 1 then ... end")
         while self.accept("when"):
             condition = self.expression(0)
             self.expect("then", "after a 'when' condition")
@@ -289,9 +288,7 @@ def _typed_literal(word: Token, text: Token) -> Expr:
         total = 0
         parts = value.split()
         if not parts or len(parts) % 2:
-            raise ExprError(
-                f"cannot read interval {value!r}", text.start, "interval '30 days', interval '24 hours'"
-            )
+            raise ExprError(f"cannot read interval {value!r}", text.start, "interval '30 days', interval '24 hours'")
         for number, unit in zip(parts[::2], parts[1::2], strict=True):
             scale = INTERVAL_UNITS.get(unit.lower().removesuffix("s"))
             if scale is None or not number.removeprefix("-").isdecimal():

@@ -20,16 +20,14 @@ def bigrams(texts: pl.Expr) -> pl.Expr:
     """The different pairs of neighbouring letters of each normalised text."""
     padded = normalised(texts).str.replace_all(" ", "")
     letters = padded.str.split("")
-    return (
-        pl.concat_list([letters])
-        .list.eval(pl.element() + pl.element().shift(-1))
-        .list.drop_nulls()
-        .list.unique()
-    )
+    return pl.concat_list([letters]).list.eval(pl.element() + pl.element().shift(-1)).list.drop_nulls().list.unique()
 
 
 def bigram_similarity(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    """Dice coefficient of the sets of letter pairs, 0 to 1; equal texts are 1, a single letter shares only with itself."""
+    """Dice coefficient of the sets of letter pairs, 0 to 1.
+
+    Equal texts are 1, a single letter shares only with itself.
+    """
     a, b = bigrams(left), bigrams(right)
     total = a.list.len() + b.list.len()
     shared = a.list.set_intersection(b).list.len()

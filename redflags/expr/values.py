@@ -1,6 +1,7 @@
 """Lowered values: exact rationals over Polars integers, with known-empty beside null.
 
-A numeric value is ``expr * scale / den`` where ``expr`` and ``den`` are Polars integer expressions and ``scale`` is an exact
+A numeric value is ``expr * scale / den`` where ``expr`` and ``den`` are Polars integer expressions and ``scale`` is
+an exact
 constant. Bits are counted, so that a product that could pass 127 bits is refused when the rule loads, not when it runs.
 """
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_BITS = 126
+#: Numbers up to so many bits stay in 64-bit integers.
+NARROW = 62
+#: The comparison with its sides exchanged.
+MIRROR = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "=": "=", "<>": "<>"}
 
 
-class TooWide(ArithmeticError):
+class TooWideError(ArithmeticError):
     """An exact intermediate would not fit 127 bits."""
 
 
@@ -76,8 +81,8 @@ def as_float(value: Value) -> pl.Expr:
 def _wide(expr: pl.Expr, factor: int, bits: int) -> pl.Expr:
     """``expr * factor`` in a type that holds it."""
     if bits > MAX_BITS:
-        raise TooWide
-    if bits > 62:
+        raise TooWideError
+    if bits > NARROW:
         expr = expr.cast(pl.Int128)
         return expr if factor == 1 else expr * pl.lit(factor, pl.Int128)
     return expr if factor == 1 else expr * pl.lit(factor, pl.Int64)
@@ -126,6 +131,8 @@ def compare(op: str, left: Value, right: Value) -> pl.Expr:
         a, b = _wide(a, 1, bits), _wide(b, 1, bits)
     else:
         a, b = left.expr, right.expr
+    if not a.meta.root_names():  # Polars does not stretch a literal on the left over a case of literals
+        a, b, op = b, a, MIRROR[op]
     return {
         "=": a == b, "<>": a != b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b,
     }[op]  # fmt: skip
@@ -218,7 +225,7 @@ def quantise(value: Value, unit: Fraction) -> pl.Expr:
         (value.den_bits if value.den is not None else 1) + _size(factor.denominator) + 2,
     )
     if size > MAX_BITS:
-        raise TooWide
+        raise TooWideError
     num = value.expr.cast(pl.Int128) * pl.lit(factor.numerator, pl.Int128)
     den = pl.lit(factor.denominator, pl.Int128)
     if value.den is not None:

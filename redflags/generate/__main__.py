@@ -39,9 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     rows, cases = len(bank["transactions"]), len(bank["cases"])
-    sys.stdout.write(
-        f"{rows:,} transactions of {len(bank['parties']):,} parties, {cases} planted cases: {folder}\n"
-    )
+    sys.stdout.write(f"{rows:,} transactions of {len(bank['parties']):,} parties, {cases} planted cases: {folder}\n")
     return 0
 
 

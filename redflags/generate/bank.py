@@ -106,9 +106,7 @@ def _mark(world: World, planted: list[Case]) -> None:
             world.add("party_markers", party_id=case.subject[2], marker=marker, valid_from=since)
     # Markers stand on ordinary people as well: none of them points to a case.
     rng = world.rng("markers")
-    for marker, who in zip(
-        ("minor", "victim", "tip_source"), rng.permutation(len(world.people)), strict=False
-    ):
+    for marker, who in zip(("minor", "victim", "tip_source"), rng.permutation(len(world.people)), strict=False):
         person = world.people[int(who)].party_id
         if all(row["party_id"] != person for row in world.tables.get("party_markers", [])):
             world.add("party_markers", party_id=person, marker=marker, valid_from=since)
@@ -118,9 +116,7 @@ def _tables(world: World, planted: list[Case]) -> dict[str, pl.DataFrame]:
     first_id = 1_000_000 + int(world.rng("first id").integers(0, 90_000)) * 10
     written = world.tape.frame(world.rng("ties"), first_id)
     labels = (
-        world.tape.labels()
-        .join(written.select("_row", "txn_id", "booked_at"), on="_row")
-        .sort("case_id", "txn_id")
+        world.tape.labels().join(written.select("_row", "txn_id", "booked_at"), on="_row").sort("case_id", "txn_id")
     )
     since = utc(world.period.first - 4_000)
     for party, row in world.parties.items():
@@ -133,9 +129,7 @@ def _tables(world: World, planted: list[Case]) -> dict[str, pl.DataFrame]:
     for table in TABLES:
         if table not in frames and table != "cases":
             frames[table] = _frame(table, world.tables.get(table, []))
-    spans = labels.group_by("case_id").agg(
-        first_at=pl.col("booked_at").min(), last_at=pl.col("booked_at").max()
-    )
+    spans = labels.group_by("case_id").agg(first_at=pl.col("booked_at").min(), last_at=pl.col("booked_at").max())
     told = _frame("cases", [case.row() for case in planted]).drop("first_at", "last_at")
     frames["cases"] = told.join(spans, on="case_id", how="left").select(*TABLES["cases"]).sort("case_id")
     return {table: frames[table] for table in TABLES}

@@ -60,13 +60,9 @@ class Period:
             datetime.date(2024, 1, 1)
         """
         if end.day != 1:
-            raise UsageError(
-                f"the period ends at {end}; give the first day of a month, such as {end:%Y-%m}-01"
-            )
+            raise UsageError(f"the period ends at {end}; give the first day of a month, such as {end:%Y-%m}-01")
         if not 1 <= dense_months <= months:
-            raise UsageError(
-                f"{dense_months} full months of {months} in all; give at least 1 full month, at most all"
-            )
+            raise UsageError(f"{dense_months} full months of {months} in all; give at least 1 full month, at most all")
         return cls(_months_before(end, months), _months_before(end, dense_months), end)
 
     @property
@@ -109,9 +105,7 @@ def workdays(days: Ints) -> Ints:
     """Move Saturdays and Sundays to the Monday after.
 
     Example:
-        >>> workdays(np.array([day_number(dt.date(2026, 6, 27))])).tolist() == [
-        ...     day_number(dt.date(2026, 6, 29))
-        ... ]
+        >>> workdays(np.array([day_number(dt.date(2026, 6, 27))])).tolist() == [day_number(dt.date(2026, 6, 29))]
         True
     """
     weekday = (days + 3) % 7

@@ -45,9 +45,7 @@ def make_firms(world: World, count: int) -> None:
         others = [other for other in world.firms if other is not firm and other.kind not in CASH_TRADES]
         taken = {text for _, text in firm.suppliers}
         for other in (others[int(i)] for i in rng.integers(0, len(others), 2)):
-            text = next(
-                word for word in (GOODS[int(i)] for i in rng.permutation(len(GOODS))) if word not in taken
-            )
+            text = next(word for word in (GOODS[int(i)] for i in rng.permutation(len(GOODS))) if word not in taken)
             taken.add(text)
             if all(side.account_id != other.main.account_id for side, _ in firm.suppliers):
                 firm.suppliers.append((other.main, text))
@@ -76,9 +74,7 @@ def make_firm(world: World, kind: str, *, trade_name: str | None = None) -> Firm
         expected_countries=abroad,
     )
     account_type = "merchant" if kind in CASH_TRADES else "business"
-    firm = Firm(
-        party, world.account(party, home, account_type, opened), kind, home, world.id("device"), turnover
-    )
+    firm = Firm(party, world.account(party, home, account_type, opened), kind, home, world.id("device"), turnover)
     owner = world.stranger(rng, opened)
     world.link(party, owner, "owner", opened, 1.0)
     firm.staff.append(owner)
@@ -130,10 +126,7 @@ def _invoices(world: World, rng: np.random.Generator, firm: Firm, received: floa
             targets=[firm.main] * count,
             cents=_split(rng, total, count),
             days=month + rng.integers(0, length, count),
-            texts=[
-                f"INV {number + turn * 40 + k} {goods} {buyer.name.split()[0]}"
-                for k, buyer in enumerate(buyers)
-            ],
+            texts=[f"INV {number + turn * 40 + k} {goods} {buyer.name.split()[0]}" for k, buyer in enumerate(buyers)],
         )
         count = max(int(rng.poisson(6)), 3) if dense else 1
         chosen = [firm.suppliers[(turn + k) % len(firm.suppliers)] for k in range(count)]
@@ -146,9 +139,7 @@ def _invoices(world: World, rng: np.random.Generator, firm: Firm, received: floa
             targets=[side for side, _ in chosen],
             cents=_split(rng, total, count),
             days=month + rng.integers(0, length, count),
-            texts=[
-                f"{text} {side.name.split()[0]} {int(rng.integers(10_000, 99_999))}" for side, text in chosen
-            ],
+            texts=[f"{text} {side.name.split()[0]} {int(rng.integers(10_000, 99_999))}" for side, text in chosen],
         )
 
 
@@ -200,11 +191,7 @@ def _takings(world: World, rng: np.random.Generator, firm: Firm, acquirer: Side)
     if not firm.banks_takings:
         return
     usual = min(weekly * 0.4 / 3, 2_600_00)
-    cents = (
-        np.clip(rng.lognormal(np.log(usual), 0.35, len(visits)), 90_00, 4_000_00).astype(np.int64)
-        // 5_00
-        * 5_00
-    )
+    cents = np.clip(rng.lognormal(np.log(usual), 0.35, len(visits)), 90_00, 4_000_00).astype(np.int64) // 5_00 * 5_00
     for day, amount in zip(visits, cents, strict=True):
         point = world.point(rng, firm.home, "branch" if rng.random() < 0.5 else "deposit_machine")
         world.tape.put(

@@ -158,9 +158,7 @@ def _regular(world: World, rng: np.random.Generator, person: Person, months: Int
         ends=sides(person.main, person.landlord),
     )
     if person.kin is not None:
-        sent = (
-            rng.normal(person.kin_amount, person.kin_amount * 0.03, len(months)).astype(np.int64) // 100 * 100
-        )
+        sent = rng.normal(person.kin_amount, person.kin_amount * 0.03, len(months)).astype(np.int64) // 100 * 100
         tape.put(
             moments(rng, np.minimum(paydays + 1, period.last), 9, 20),
             sent,
@@ -221,10 +219,7 @@ def _spend(world: World, rng: np.random.Generator, person: Person, shops: list[S
     for trip in range(int(rng.integers(0, 2))):
         other = world.atlas.regions[int(rng.integers(len(world.atlas.regions)))]
         start = int(rng.integers(period.full, max(period.last - 6, period.full + 1)))
-        places = [
-            other if start <= day < start + 4 + trip else place
-            for day, place in zip(days, places, strict=True)
-        ]
+        places = [other if start <= day < start + 4 + trip else place for day, place in zip(days, places, strict=True)]
     chosen = [shops[int(i)] for i in rng.integers(1, len(shops), count)]
     online = rng.random(count) < 0.3
     tape.put(

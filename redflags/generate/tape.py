@@ -72,9 +72,7 @@ class Tape:
 
     Example:
         >>> tape = Tape()
-        >>> rows = tape.put(
-        ...     np.array([20_600 * 86_400]), np.array([12_50]), txn_type="fee", from_account_id="A1"
-        ... )
+        >>> rows = tape.put(np.array([20_600 * 86_400]), np.array([12_50]), txn_type="fee", from_account_id="A1")
         >>> tape.frame(np.random.default_rng(1), first_id=100)["amount"].to_list()
         [Decimal('12.50')]
     """

@@ -57,9 +57,7 @@ def write_bank(bank: Mapping[str, pl.DataFrame], folder: str | Path, *, overwrit
         bank["labels"].write_parquet(key / "labels.parquet", compression="zstd", compression_level=19)
         for table in ("cases", "lookalikes"):
             bank[table].write_csv(key / f"{table}.csv", datetime_format="%Y-%m-%dT%H:%M:%SZ")
-        (made / "dataset.yaml").write_text(
-            f"base_currency: {HOME_CURRENCY}\ntimezone: {TIMEZONE}\n", encoding="utf-8"
-        )
+        (made / "dataset.yaml").write_text(f"base_currency: {HOME_CURRENCY}\ntimezone: {TIMEZONE}\n", encoding="utf-8")
         if target.exists():
             shutil.move(target, Path(scratch) / "old")
         made.replace(target)

@@ -148,11 +148,7 @@ def _column(how: ColumnMap, spec: Table, name: str, frame: pl.DataFrame, zone: s
     if how.format is not None and dtype == pl.String:
         # Unreadable text is handed on, so that checking refuses the row and shows the text.
         parsed = parse_time(frame[how.column], zone, how.format)
-        return (
-            value
-            if parsed is None
-            else pl.coalesce(pl.lit(parsed.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")), value)
-        )
+        return value if parsed is None else pl.coalesce(pl.lit(parsed.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")), value)
     if how.round and spec.columns[name].type in {"money", "money_base"}:
         return _half_even(value)
     return value

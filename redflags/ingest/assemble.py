@@ -96,13 +96,9 @@ def _inputs(parts: list[Part], table: Table, kept: pl.DataFrame) -> list[InputFi
         before = _sums(money, amount) if money is not None and amount is not None else {}
         # Rows of a frame that names its own source files are counted under those.
         files = set(part.frame["source_file"].unique()) if part.frame.height else {part.name}
-        totals = tuple(
-            ControlTotal(code, *before[code,], *_added(after, files, code)) for (code,) in sorted(before)
-        )
+        totals = tuple(ControlTotal(code, *before[code,], *_added(after, files, code)) for (code,) in sorted(before))
         accepted = sum(rows.get(file, 0) for file in files)
-        made.append(
-            InputFile(part.path, table.name, part.sha256, part.size, part.frame.height, accepted, totals)
-        )
+        made.append(InputFile(part.path, table.name, part.sha256, part.size, part.frame.height, accepted, totals))
     return made
 
 
@@ -114,9 +110,7 @@ def _sums(frame: pl.DataFrame, amount: str, *by: str) -> dict[tuple[str, ...], t
         .group_by(keys)
         .agg(pl.len().alias("_rows"), pl.col(amount).cast(pl.Int128).sum().alias("_sum"))
     )
-    return {
-        tuple(row[:-2]): (row[-2], int(row[-1])) for row in grouped.select(*keys, "_rows", "_sum").iter_rows()
-    }
+    return {tuple(row[:-2]): (row[-2], int(row[-1])) for row in grouped.select(*keys, "_rows", "_sum").iter_rows()}
 
 
 def _added(after: dict[tuple[str, ...], tuple[int, int]], files: set[str], currency: str) -> tuple[int, int]:
@@ -146,9 +140,7 @@ def _foreign_accounts(transactions: pl.DataFrame, accounts: pl.DataFrame | None)
     sides = [name for name in ("from_account_id", "to_account_id") if name in transactions.columns]
     touched = pl.any_horizontal(pl.col(name).is_in(own.implode()).fill_null(False) for name in sides)
     count = transactions.select((~touched).sum()).item()
-    return (
-        [f"transactions: {count} rows touch none of the accounts given; no rule sees them"] if count else []
-    )
+    return [f"transactions: {count} rows touch none of the accounts given; no rule sees them"] if count else []
 
 
 def _ordered(frame: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -115,9 +115,7 @@ def table_for(name: str, dictionary: Dictionary) -> str | None:
     fits = [
         table
         for table in dictionary.tables
-        if stem.startswith(table)
-        and _PART.fullmatch(stem[len(table) :])
-        and stem not in dictionary.table_aliases
+        if stem.startswith(table) and _PART.fullmatch(stem[len(table) :]) and stem not in dictionary.table_aliases
     ]
     return max(fits, key=len, default=None)
 
@@ -175,9 +173,7 @@ def _bytes(path: Path, ending: str) -> bytes:
 def _zip(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = sorted(
-                name for name in archive.namelist() if not name.endswith("/") and _is_member(name)
-            )
+            members = sorted(name for name in archive.namelist() if not name.endswith("/") and _is_member(name))
             if not members:
                 raise UnreadableError("the zip holds no CSV, NDJSON or Parquet file")
             for name in members:
@@ -203,11 +199,7 @@ def _zip(path: Path) -> Iterator[tuple[str, pl.DataFrame]]:
 
 def _is_member(name: str) -> bool:
     ending = format_of(name)
-    return (
-        ending not in {None, ".zip"}
-        and not name.startswith("__MACOSX/")
-        and not Path(name).name.startswith(".")
-    )
+    return ending not in {None, ".zip"} and not name.startswith("__MACOSX/") and not Path(name).name.startswith(".")
 
 
 def _head(path: Path) -> bytes:

@@ -9,9 +9,7 @@ from redflags.units import NUMBER_SCALE
 __all__ = ["fill_amount_base"]
 
 
-def fill_amount_base(
-    transactions: pl.DataFrame, base_currency: str, rates: pl.DataFrame | None
-) -> pl.DataFrame:
+def fill_amount_base(transactions: pl.DataFrame, base_currency: str, rates: pl.DataFrame | None) -> pl.DataFrame:
     """Fill `amount_base` where it is missing.
 
     A rate holds from `valid_from` to `valid_to`; the newest one begun is taken. The product is rounded once,
@@ -25,9 +23,7 @@ def fill_amount_base(
     Examples:
         >>> import datetime as dt
         >>> at = dt.datetime(2026, 1, 5, tzinfo=dt.timezone.utc)
-        >>> frame = pl.DataFrame(
-        ...     {"booked_at": [at, at], "amount": [10_000, 25_000], "currency": ["EUR", "USD"]}
-        ... )
+        >>> frame = pl.DataFrame({"booked_at": [at, at], "amount": [10_000, 25_000], "currency": ["EUR", "USD"]})
         >>> rates = pl.DataFrame({"currency": ["USD"], "rate_to_base": [900_000]})
         >>> fill_amount_base(frame, "EUR", rates)["amount_base"].to_list()
         [10000, 22500]
@@ -43,9 +39,7 @@ def fill_amount_base(
     )
     if rates is None or rates.is_empty() or not filled["amount_base"].null_count():
         return filled
-    rated = _rated(
-        filled.select("booked_at", "amount", "currency", "amount_base").with_row_index("_row"), rates
-    )
+    rated = _rated(filled.select("booked_at", "amount", "currency", "amount_base").with_row_index("_row"), rates)
     return (
         filled.with_row_index("_row")
         .join(rated, on="_row", how="left", maintain_order="left")
@@ -73,6 +67,4 @@ def _rated(rows: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     whole = product // scale
     twice = (product - whole * scale) * 2
     up = (twice > scale) | ((twice == scale) & (whole % 2 == 1))
-    return joined.select(
-        "_row", (whole + up.cast(pl.Int128)).cast(pl.Int64, strict=False).alias("_converted")
-    )
+    return joined.select("_row", (whole + up.cast(pl.Int128)).cast(pl.Int64, strict=False).alias("_converted"))

@@ -102,9 +102,7 @@ def _numbered(frame: pl.DataFrame, name: str) -> pl.DataFrame:
         frame = frame.with_row_index("source_row", offset=1)
     if "source_file" not in frame.columns:
         frame = frame.with_columns(pl.lit(name).alias("source_file"))
-    return frame.with_columns(
-        pl.col("source_file").cast(pl.String), pl.col("source_row").cast(pl.UInt32, strict=False)
-    )
+    return frame.with_columns(pl.col("source_file").cast(pl.String), pl.col("source_row").cast(pl.UInt32, strict=False))
 
 
 def assign_tables(raw: list[Part], words: Dictionary, gathered: Gathered) -> None:
@@ -146,7 +144,5 @@ def map_parts(raw: list[Part], mapping: SourceMapping, zone: str, gathered: Gath
         if made.frame is not None:
             was = origin.get(made.source) or Part(made.source, f"<mapping {mapping.name}>")
             lookups = {} if made.source not in origin else mapping.tables[made.table].lookups
-            gathered.parts.append(
-                Part(made.source, was.path, made.table, was.sha256, was.size, made.frame, lookups)
-            )
+            gathered.parts.append(Part(made.source, was.path, made.table, was.sha256, was.size, made.frame, lookups))
     gathered.absent = tuple(mapping.absent)

@@ -84,18 +84,10 @@ def _with_parties(transactions: pl.DataFrame, accounts: pl.DataFrame | None) -> 
             frame = frame.with_columns(pl.col(account).is_not_null().alias(f"_own_{side}"))
             continue
         frame = frame.join(holders, left_on=account, right_on="account_id", how="left", maintain_order="left")
-        party = (
-            pl.col(f"{side}_party_id")
-            if f"{side}_party_id" in frame.columns
-            else pl.lit(None, dtype=pl.String)
-        )
-        if f"{side}_party_id" in frame.columns or "party_id" in (
-            accounts.columns if accounts is not None else ()
-        ):
+        party = pl.col(f"{side}_party_id") if f"{side}_party_id" in frame.columns else pl.lit(None, dtype=pl.String)
+        if f"{side}_party_id" in frame.columns or "party_id" in (accounts.columns if accounts is not None else ()):
             frame = frame.with_columns(pl.coalesce(party, "_holder").alias(f"{side}_party_id"))
-        frame = frame.with_columns(pl.col("_own").fill_null(False).alias(f"_own_{side}")).drop(
-            "_holder", "_own"
-        )
+        frame = frame.with_columns(pl.col("_own").fill_null(False).alias(f"_own_{side}")).drop("_holder", "_own")
     return frame
 
 
@@ -112,9 +104,7 @@ def _side(frame: pl.DataFrame, schema: Table, wanted: frozenset[str] | None, dir
     if "balance_after" in present:
         # One balance cannot be told to either side of a movement between two own accounts.
         single = pl.when(~pl.col(f"_own_{other}")).then("balance_after")
-        made["balance_after"] = (
-            pl.coalesce(made["balance_after"], single) if "balance_after" in made else single
-        )
+        made["balance_after"] = pl.coalesce(made["balance_after"], single) if "balance_after" in made else single
     made["own_transfer"] = _own_transfer(present)
     if {"from_country", "to_country"} <= present:
         made["cross_border"] = (pl.col("from_country") != pl.col("to_country")).fill_null(False)
@@ -152,12 +142,7 @@ def _counterparty_key(other: str, present: frozenset[str]) -> pl.Expr:
             value = pl.col(f"{other}_{what}")
             names.append(prefix + value if prefix else value)
     if f"{other}_name" in present:
-        folded = (
-            pl.col(f"{other}_name")
-            .str.to_lowercase()
-            .str.replace_all(r"[^\p{L}\p{N}]+", " ")
-            .str.strip_chars()
-        )
+        folded = pl.col(f"{other}_name").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
         names.append("name:" + pl.when(folded.str.len_bytes() > 0).then(folded))
     places = [pl.col(f"{other}_{what}") for what in ("bank_id", "country") if f"{other}_{what}" in present]
     if places:

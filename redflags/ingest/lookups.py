@@ -88,9 +88,7 @@ def _looks_at(table: TableMap, name: str) -> bool:
     return any(lookup.table == name for lookup in table.lookups.values())
 
 
-def _faults(
-    name: str, column: str, lookup: Lookup, tables: Mapping[str, TableMap]
-) -> Iterable[tuple[str, str, str]]:
+def _faults(name: str, column: str, lookup: Lookup, tables: Mapping[str, TableMap]) -> Iterable[tuple[str, str, str]]:
     words = dictionary()
     own, other = tables[name], tables[lookup.table]
     spec = words.tables[lookup.table]

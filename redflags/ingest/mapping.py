@@ -118,18 +118,14 @@ class _Reader:
     def read(self) -> SourceMapping:
         data = self.document.data
         if not self.faults and not isinstance(data, dict):
-            self.faults.append(
-                Fault(self.document.file, 1, 1, "MAP-SHAPE", "a map with name and tables is wanted")
-            )
+            self.faults.append(Fault(self.document.file, 1, 1, "MAP-SHAPE", "a map with name and tables is wanted"))
         if self.faults:
             raise RuleError(self.faults)
         self.keys((), data, _TOP)
         tables = {}
         given = self.a_map(("tables",), data.get("tables"))
         if "transactions" not in given and "tables" in data:
-            self.fault(
-                ("tables",), "MAP-TABLE", "no table transactions", "every mapping must say where they are"
-            )
+            self.fault(("tables",), "MAP-TABLE", "no table transactions", "every mapping must say where they are")
         elif "tables" not in data:
             self.fault((), "MAP-KEY", "no tables", "say which files hold which table")
         for name, entry in given.items():
@@ -174,21 +170,15 @@ class _Reader:
         if lacking:
             self.fault((*at, "columns"), "MAP-REQUIRED", f"{name} needs {', '.join(lacking)}", key=True)
         if columns and not body.get("files"):
-            self.fault(
-                at, "MAP-FILES", f"table '{name}' names no files", "files: [transactions.csv]", key=True
-            )
+            self.fault(at, "MAP-FILES", f"table '{name}' names no files", "files: [transactions.csv]", key=True)
         labels = self.a_map((*at, "labels"), body.get("labels"))
         if labels and (spec.id is None or spec.id not in columns):
-            self.fault(
-                (*at, "labels"), "MAP-LABELS", f"labels need the row id of {name}", f"map {spec.id}", key=True
-            )
+            self.fault((*at, "labels"), "MAP-LABELS", f"labels need the row id of {name}", f"map {spec.id}", key=True)
         return TableMap(
             table=name,
             files=self.texts((*at, "files"), body.get("files")),
             columns=columns,
-            labels={
-                label: self.text((*at, "labels", label), source) or "" for label, source in labels.items()
-            },
+            labels={label: self.text((*at, "labels", label), source) or "" for label, source in labels.items()},
             drop=self.texts((*at, "drop"), body.get("drop")),
             each=self.texts((*at, "each"), body.get("each")),
             where=self.where((*at, "where"), body.get("where")),
@@ -208,9 +198,7 @@ class _Reader:
             self.fault(at, "MAP-WAY", "one of column, value, template, by, from_table is wanted", key=True)
         counted = [key for key in _COUNTED if key in how]
         if len(counted) + ("format" in how) > 1:
-            self.fault(
-                at, "MAP-TIME", "one of days_from, hours_from, seconds_from, format is enough", key=True
-            )
+            self.fault(at, "MAP-TIME", "one of days_from, hours_from, seconds_from, format is enough", key=True)
         rounding = self.text((*at, "round"), how.get("round"))
         if rounding not in {None, "half_even"}:
             self.fault((*at, "round"), "MAP-ROUND", f"unknown rounding '{rounding}'", "half_even")

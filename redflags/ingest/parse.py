@@ -138,9 +138,7 @@ def _list(raw: pl.Series) -> pl.Series | None:
     text = raw.str.strip_chars()
     json = text.str.starts_with("[")
     bare = text.str.strip_prefix("[").str.strip_suffix("]")
-    parts = pl.select(
-        pl.when(json).then(bare.str.replace_all(",", "|", literal=True)).otherwise(bare)
-    ).to_series()
+    parts = pl.select(pl.when(json).then(bare.str.replace_all(",", "|", literal=True)).otherwise(bare)).to_series()
     items = _where(~raw_missing(raw), parts).str.replace_all(";", "|", literal=True).str.split("|")
     clean = items.list.eval(pl.element().str.strip_chars().str.strip_chars("\"'").str.strip_chars())
     return clean.list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))

@@ -98,9 +98,7 @@ def read_dataset(
         gathered.notes += statements(declared, {part.table: part.frame.columns for part in gathered.parts})
     if gathered.problems:
         raise DataError.from_problems(gathered.problems, source=shown)
-    return assemble(
-        gathered, words, base_currency=base, zone=zone, covers_from=settings.covers_from, shown=shown
-    )
+    return assemble(gathered, words, base_currency=base, zone=zone, covers_from=settings.covers_from, shown=shown)
 
 
 def _fill(part: Part, table: Table, zone: str, gathered: Gathered) -> None:

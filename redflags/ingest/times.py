@@ -66,9 +66,7 @@ def _local(naive: pl.Series, zone: str) -> pl.Series:
     sane = _within(naive, FIRST_YEAR - 1, LAST_YEAR + 1)
     if zone == "UTC":
         return sane.dt.replace_time_zone("UTC")
-    return sane.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
-        "UTC"
-    )
+    return sane.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
 
 
 def _from_text(text: pl.Series, zone: str) -> pl.Series:
@@ -114,9 +112,7 @@ def _naive(body: pl.Series) -> pl.Series:
         if mask.any()
     ]
     return (
-        pl.select(pl.coalesce(read)).to_series()
-        if read
-        else plain.str.to_datetime("%Y", time_unit="us", strict=False)
+        pl.select(pl.coalesce(read)).to_series() if read else plain.str.to_datetime("%Y", time_unit="us", strict=False)
     )
 
 

@@ -78,11 +78,7 @@ def check_frame(raw: pl.DataFrame, table: Table, source: str, zone: str) -> Chec
         (['P1'], ['missing'])
     """
     frame = _Frame(raw, table, source, zone)
-    problems = [
-        _missing_column(table, name, raw.columns, source)
-        for name in table.required
-        if name not in raw.columns
-    ]
+    problems = [_missing_column(table, name, raw.columns, source) for name in table.required if name not in raw.columns]
     notes: list[str] = []
     parsed: dict[str, pl.Series] = {}
     for name in raw.columns:
@@ -176,9 +172,7 @@ def _with_hints(rejects: pl.DataFrame, column: Column) -> pl.DataFrame:
     if not near:
         return rejects
     told = pl.col("value").replace_strict(near, default=None, return_dtype=pl.String)
-    return rejects.with_columns(
-        pl.concat_str("reason", told, separator="; ", ignore_nulls=True).alias("reason")
-    )
+    return rejects.with_columns(pl.concat_str("reason", told, separator="; ", ignore_nulls=True).alias("reason"))
 
 
 def _shown(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -210,9 +204,7 @@ def refuse_duplicates(good: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, p
     key = _unique_key(good, table)
     if not key:
         return good, empty_rejects()
-    first = good.select(
-        pl.struct(key).is_first_distinct() if len(key) > 1 else pl.col(key[0]).is_first_distinct()
-    )
+    first = good.select(pl.struct(key).is_first_distinct() if len(key) > 1 else pl.col(key[0]).is_first_distinct())
     keep = first.to_series()
     if len(key) == 1 and key[0] == table.id and not table.columns[key[0]].required:
         keep |= good[key[0]].is_null()

@@ -71,9 +71,7 @@ def as_codes(array: Array, n_codes: int, name: str = "codes") -> I32:
         raise ValueError(f"{name}: {array.size} rows; use blocks of at most {MAX_ROWS}")
     codes: I32 = _frozen(array, np.int32, name)
     if codes.size and (int(codes.min()) < -1 or int(codes.max()) >= n_codes):
-        raise ValueError(
-            f"{name}: expected codes from -1 to {n_codes - 1}, got {codes.min()} to {codes.max()}"
-        )
+        raise ValueError(f"{name}: expected codes from -1 to {n_codes - 1}, got {codes.min()} to {codes.max()}")
     return codes
 
 
@@ -87,9 +85,7 @@ def as_windows(lo: Array, hi: Array, size: int) -> tuple[I64, I64]:
     if first.size != last.size:
         raise ValueError(f"lo has {first.size} bounds, hi has {last.size}")
     if first.size and (first[0] < 0 or last[-1] > size or first[-1] > size):
-        raise ValueError(
-            f"windows reach from {first[0]} to {max(first[-1], last[-1])}, the list holds {size} rows"
-        )
+        raise ValueError(f"windows reach from {first[0]} to {max(first[-1], last[-1])}, the list holds {size} rows")
     return first, last
 
 

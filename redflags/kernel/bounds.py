@@ -80,9 +80,7 @@ def window_bounds(
         decreases.
 
     Example:
-        >>> lo, hi = window_bounds(
-        ...     np.array([0, 0, 0]), np.array([1, 5, 8]), np.array([0, 0]), np.array([5, 8]), -4, 0
-        ... )
+        >>> lo, hi = window_bounds(np.array([0, 0, 0]), np.array([1, 5, 8]), np.array([0, 0]), np.array([5, 8]), -4, 0)
         >>> lo.tolist(), hi.tolist()
         ([1, 1], [2, 3])
     """

@@ -216,9 +216,7 @@ def latest_extremes(
 
     Example:
         >>> values, subs = np.array([9, 2, 4]), np.array([0, 1, 0])
-        >>> best, n, _ = latest_extremes(
-        ...     values, None, subs, 2, np.array([0, 0]), np.array([2, 3]), want_max=True
-        ... )
+        >>> best, n, _ = latest_extremes(values, None, subs, 2, np.array([0, 0]), np.array([2, 3]), want_max=True)
         >>> best.tolist(), n.tolist()
         ([9, 4], [2, 2])
     """
@@ -228,9 +226,7 @@ def latest_extremes(
     return _latest_extremes(v, as_nulls(nulls, v.size), before, after, *windows, bool(want_max))
 
 
-def latest_rows(
-    sub_codes: Array, n_subs: int, lo: I64, hi: I64, linked: Links | None = None
-) -> tuple[I64, I64]:
+def latest_rows(sub_codes: Array, n_subs: int, lo: I64, hi: I64, linked: Links | None = None) -> tuple[I64, I64]:
     """List the last row of each sub-group in each window, in list order.
 
     This turns any aggregate into its `latest_per` form: gather the list by `rows` and take `offsets` for

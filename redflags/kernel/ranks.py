@@ -230,12 +230,8 @@ def quantile(values: Array, nulls: Array | None, lo: I64, hi: I64, p_num: int, p
         ([5], [4])
     """
     if not 0 <= p_num <= p_den or not 0 < p_den < 2**31:
-        raise ValueError(
-            f"quantile: expected a share from 0 to 1 with a denominator below 2**31, got {p_num}/{p_den}"
-        )
-    value, _, n, _ = _statistics(
-        values, nulls, lo, hi, _QUANTILE, int(p_num), int(p_den), np.empty(0, np.int64)
-    )
+        raise ValueError(f"quantile: expected a share from 0 to 1 with a denominator below 2**31, got {p_num}/{p_den}")
+    value, _, n, _ = _statistics(values, nulls, lo, hi, _QUANTILE, int(p_num), int(p_den), np.empty(0, np.int64))
     return value, n
 
 

@@ -176,9 +176,7 @@ def entropy(group_codes: Array, n_groups: int, lo: I64, hi: I64) -> tuple[F64, I
     return _entropy(codes, int(n_groups), *as_windows(lo, hi, codes.size))
 
 
-def divergence(
-    group_codes: Array, n_groups: int, lo_a: I64, hi_a: I64, lo_b: I64, hi_b: I64
-) -> tuple[F64, I64, I64]:
+def divergence(group_codes: Array, n_groups: int, lo_a: I64, hi_a: I64, lo_b: I64, hi_b: I64) -> tuple[F64, I64, I64]:
     """Measure how far two windows differ in their shares of rows over groups, from 0 (alike) to 1 (apart).
 
     This is the Jensen-Shannon divergence in bits. Null groups (-1) are left out. The work per judged row is
@@ -189,9 +187,7 @@ def divergence(
         holds.
 
     Example:
-        >>> d, n, m = divergence(
-        ...     np.array([0, 0, 1]), 2, np.array([0]), np.array([2]), np.array([2]), np.array([3])
-        ... )
+        >>> d, n, m = divergence(np.array([0, 0, 1]), 2, np.array([0]), np.array([2]), np.array([2]), np.array([3]))
         >>> d.tolist(), n.tolist(), m.tolist()
         ([1.0], [2], [1])
     """

@@ -53,9 +53,7 @@ def _size(v: Number) -> Number:
 
 
 @jit
-def _spread(
-    n: Number, s0: Number, s1: Number, q0: Number, q1: Number, q2: Number
-) -> tuple[Number, Number, Number]:
+def _spread(n: Number, s0: Number, s1: Number, q0: Number, q1: Number, q2: Number) -> tuple[Number, Number, Number]:
     """Give n * q - s**2 as three words; s is signed (two words), q is not."""
     k = np.uint64(n)
     r0, h0 = _product(q0, k)
@@ -217,9 +215,7 @@ def hhi(
         values add up to more than 64 bits hold (index and total are 0 there).
 
     Example:
-        >>> h, total, missing, _ = hhi(
-        ...     np.array([1, 1, 2]), None, np.array([0, 1, 0]), 2, np.array([0]), np.array([3])
-        ... )
+        >>> h, total, missing, _ = hhi(np.array([1, 1, 2]), None, np.array([0, 1, 0]), 2, np.array([0]), np.array([3]))
         >>> h.tolist(), total.tolist(), missing.tolist()
         ([0.625], [4], [0])
     """

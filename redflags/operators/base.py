@@ -40,7 +40,8 @@ class Output:
     """What an operator made.
 
     Attributes:
-        frame: physical columns as ``Operation.columns`` says; of a stream ``at`` (Int64, µs) and ``_id`` (text, unique), of a
+        frame: physical columns as ``Operation.columns`` says; of a stream ``at`` (Int64, µs) and ``_id`` (text,
+            unique), of a
             register ``valid_from`` and ``valid_to`` (Int64, µs; null is open).
         caps: limits that bit.
         register: of an operator that is both, the rows that are looked up, where they are others than the stream's.
@@ -56,7 +57,8 @@ class Input:
     """The rows of one input, ready to be read.
 
     Attributes:
-        table: the frame behind it (None for operators that read no stream); ``rows`` are the input's rows in it, in order
+        table: the frame behind it (None for operators that read no stream); ``rows`` are the input's rows in it, in
+            order
             of moment and id.
         names: expressions that the operator asked for, by name.
     """

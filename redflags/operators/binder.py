@@ -9,7 +9,7 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
 from redflags.expr.nodes import Interval, Number, Param, Text
 from redflags.expr.parser import parse
-from redflags.plan.nodes import Derived, Held, ListLiteral, Rows
+from redflags.plan.nodes import Derived, Held, ListLiteral, Rows, both, measures
 from redflags.plan.scope import BindError, Scope
 from redflags.units import parse_duration
 
@@ -46,7 +46,10 @@ class Binder:
         return self.resolver.scope(name, (*self.path, key))
 
     def rows(self, key: str = "from", default: str | None = None) -> Scope:
-        """The stream, view or register that ``key`` names; a register's rows stand at the moment from which they are valid."""
+        """The stream, view or register that ``key`` names.
+
+        A register's rows stand at the moment from which they are valid.
+        """
         name = self.text(key, default)
         return self.rows_named(name, key)
 
@@ -86,8 +89,10 @@ class Binder:
 
     def add(self, role: str, scope: Scope, names: Mapping[str, Expr], where: Expr | None = None) -> None:
         """Declare an input: the scope's rows (``where`` narrows them further) and the expressions read on them."""
-        from redflags.plan.nodes import both
-
+        if any(measure.after for measure in measures(scope.filter, where, *names.values())):
+            raise self.fault(
+                (), "an operator cannot read an aggregate with 'after'", "give the view a later moment with 'at'"
+            )
         self.inputs.append((role, Rows(scope.frame, both(scope.filter, where)), tuple(names.items())))
 
     # ---- options ----------------------------------------------------------------------------------------------
@@ -128,7 +133,9 @@ class Binder:
         found = self.value(key)
         word = default if found is None else str(getattr(found, "value", found))
         if word not in options:
-            raise self.fault((key,), f"unknown {key} '{word}'", did_you_mean(word, options) or f"one of {', '.join(options)}")
+            raise self.fault(
+                (key,), f"unknown {key} '{word}'", did_you_mean(word, options) or f"one of {', '.join(options)}"
+            )
         return word
 
     def value(self, key: str) -> Any:  # noqa: ANN401
@@ -221,7 +228,9 @@ class Binder:
         """The bound operator; ``options`` must be hashable."""
         unknown = [key for key in self.spec if key not in self.read]
         if unknown:
-            raise self.fault((unknown[0],), f"'{self.operator}' has no part '{unknown[0]}'", did_you_mean(unknown[0], self.read))
+            raise self.fault(
+                (unknown[0],), f"'{self.operator}' has no part '{unknown[0]}'", did_you_mean(unknown[0], self.read)
+            )
         return Derived(self.operator, tuple(self.inputs), tuple(sorted(options.items())))
 
 

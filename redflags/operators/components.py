@@ -29,7 +29,10 @@ KEYS = ["member", "group_id", "size", "kinds", "is_cut", "begin", "end"]
 
 
 def bind(binder: Binder) -> Derived:
-    """``{components: {edges: [{from: party_identifiers, member: party_id, via: [id_type, id_value], kind: id_type}]}}``."""
+    """``{components.
+
+    {edges: [{from: party_identifiers, member: party_id, via: [id_type, id_value], kind: id_type}]}}``.
+    """
     forms, node = edges.bind_edges(binder)
     weights = None
     if binder.has("weight"):
@@ -72,7 +75,12 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     parties = edges.seniority(rows)
     names, first = _identifiers(rows)
     coded = pl.DataFrame(
-        {"i": edges.coded(rows["ident"], names), "p": edges.coded(rows["member"], parties), "b": rows["begin"], "e": rows["end"]}
+        {
+            "i": edges.coded(rows["ident"], names),
+            "p": edges.coded(rows["member"], parties),
+            "b": rows["begin"],
+            "e": rows["end"],
+        }
     ).sort("i", "p", "b")
     ident, party, begin, end = merged(*(coded[name].to_numpy() for name in coded.columns))
     kind, heavy = first["k"].to_numpy(), weight[first["k"].to_numpy()] if weight.size else np.empty(0, np.int64)
@@ -101,7 +109,9 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
 
 def _weighed(rows: pl.DataFrame, weights: tuple[tuple[str, int], ...] | None) -> tuple[pl.DataFrame, I64, int]:
     """The rows with the code of their kind, the weight of each kind in millionths, and rows of kinds without one."""
-    names = rows["kind"].unique().sort() if weights is None else pl.Series("kind", [name for name, _ in weights], pl.String)
+    names = (
+        rows["kind"].unique().sort() if weights is None else pl.Series("kind", [name for name, _ in weights], pl.String)
+    )
     weight = [NUMBER_SCALE] * len(names) if weights is None else [found for _, found in weights]
     kept = rows.with_columns(edges.coded(rows["kind"], names).alias("k")).drop_nulls("k")
     return kept, np.array(weight, np.int64), rows.height - kept.height
@@ -130,24 +140,38 @@ def _register(found: I64, parties: pl.Series, grid: int, *, cuts: bool) -> pl.Da
 OPERATION = Operation(
     "components", "register", bind, columns, run, keys=lambda _: ("node",),
     doc=(
-        "Groups of parties joined by shared identifiers, as a register: `listed('shared', party_id)` says whether a party stands in a "
+        "Groups of parties joined by shared identifiers, as a register: `listed('shared', party_id)` says "
+        "whether a party stands in a "
         "group of two or more, `value_of('shared.size', party_id)` and `value_of('shared.group_id', party_id)` which.\n\n"
-        "`edges` is a list of blocks. `{from, member, via, kind, where}`: parties (`member`) that show the same identifier (`via`, one "
-        "expression or several; equal texts of one `kind` are one identifier, across blocks too). `{from, a, b, kind, where}`: rows that name two "
-        "parties. `kind` is an expression and defaults to the name of `from`. A table that is a register is read with its validity: its rows are "
-        "known from `valid_from`, or from the table's own moment where that is later (undated: always), and live to `valid_to`; rows of a stream live for ever. "
+        "`edges` is a list of blocks. `{from, member, via, kind, where}`: parties (`member`) that show the same "
+        "identifier (`via`, one "
+        "expression or several; equal texts of one `kind` are one identifier, across blocks too). `{from, a, b, "
+        "kind, where}`: rows that name two "
+        "parties. `kind` is an expression and defaults to the name of `from`. A table that is a register is read "
+        "with its validity: its rows are "
+        "known from `valid_from`, or from the table's own moment where that is later (undated: always), and live "
+        "to `valid_to`; rows of a stream live for ever. "
         "`within` (also in a block) lets dated rows live only so long after their moment.\n\n"
-        "`weight: {phone: 1, address: 0.5}`, `min_weight` (1): two parties are joined when the weights of the different kinds "
-        "that they share reach it; a kind that `weight` does not name ties nobody, and the run says how many rows that were; without `weight` every kind "
-        "weighs 1. `hub_cap` (20): an identifier borne by more parties in a version ties nobody in it (rows that name two parties are never "
+        "`weight: {phone: 1, address: 0.5}`, `min_weight` (1): two parties are joined when the weights of the "
+        "different kinds "
+        "that they share reach it; a kind that `weight` does not name ties nobody, and the run says how many "
+        "rows that were; without `weight` every kind "
+        "weighs 1. `hub_cap` (20): an identifier borne by more parties in a version ties nobody in it (rows that "
+        "name two parties are never "
         "too many). `every` (1d): versions stand on a grid "
-        "anchored at the epoch; version g is made from rows with a moment up to g, and is valid to the next one. `cuts: true` adds `is_cut`.\n\n"
-        "Columns: `node` (key), `group_id` (the member whose first row is earliest, of several the smallest id; a merge so keeps the older name), "
-        "`size`, `kinds` (how many kinds of identifiers two or more members share), `is_cut` (whether the group would fall apart without the party), `valid_from`, "
-        "`valid_to` (open: null). A party alone has no row. Rows where a party, a part of the identifier or the kind is null are left out, and the run "
+        "anchored at the epoch; version g is made from rows with a moment up to g, and is valid to the next one. "
+        "`cuts: true` adds `is_cut`.\n\n"
+        "Columns: `node` (key), `group_id` (the member whose first row is earliest, of several the smallest id; "
+        "a merge so keeps the older name), "
+        "`size`, `kinds` (how many kinds of identifiers two or more members share), `is_cut` (whether the group "
+        "would fall apart without the party), `valid_from`, "
+        "`valid_to` (open: null). A party alone has no row. Rows where a party, a part of the identifier or the "
+        "kind is null are left out, and the run "
         "says how many. Order of rows and ids (but for the name at a tie) change nothing.\n\n"
-        "Cost: one sort, and for each version a walk over the groups that it touches; a row out for each member and change of its group. Cap: `group_cap` (1000): "
-        "larger groups are told as of that size, so that each newcomer does not make a row for everybody; the run says how many parties that concerns. "
+        "Cost: one sort, and for each version a walk over the groups that it touches; a row out for each member "
+        "and change of its group. Cap: `group_cap` (1000): "
+        "larger groups are told as of that size, so that each newcomer does not make a row for everybody; the "
+        "run says how many parties that concerns. "
         "Kinds that weigh less than `min_weight` cost up to `hub_cap` / 2 pairs a row."
     ),
     example=(

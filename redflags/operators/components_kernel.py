@@ -1,6 +1,6 @@
 """Groups of parties that share identifiers, version after version: only what a version touches is walked again."""
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR2004, FBT001  compiled loops are one function each, called by position
+# ruff: noqa: PLR2004, FBT001  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def _cut_vertices(
     root: int, parties: int, party: Array, ident: Array, joins: Array, hub_cap: int, p_start: Array, p_slot: Array, p_n: Array,
     i_start: Array, i_slot: Array, i_n: Array, disc: Array, low: Array, parent: Array, at: Array, is_cut: Array, clock: int,
 ) -> int:  # fmt: skip
-    """Mark the parties of the root's group without whom it would fall apart; ``disc`` above the clock given is of this walk."""
+    """Mark the parties of the root's group without whom it would fall apart.
+
+    ``disc`` above the clock given is of this walk.
+    """
     began = clock
     clock += 1
     disc[root], low[root], parent[root], at[root] = clock, clock, -1, 0
@@ -89,12 +92,16 @@ def groups(
 ) -> tuple[Array, Array, int]:  # fmt: skip
     """Groups of each version up to ``last``, as what changes for each party.
 
-    The smaller number of a party is the senior. ``party``, ``ident``, ``begin``, ``end`` say who bears which identifier in which
-    versions; intervals of one pair do not meet. ``kind`` (negative: not counted) and ``joins`` are those of each identifier.
+    The smaller number of a party is the senior. ``party``, ``ident``, ``begin``, ``end`` say who bears which
+    identifier in which
+    versions; intervals of one pair do not meet. ``kind`` (negative: not counted) and ``joins`` are those of each
+    identifier.
 
     Returns:
-        Rows (party, senior of its group, size, kinds, whether it is a cut vertex, first version, version after the last),
-        which identifiers were ever borne by too many, and how many parties ever stood in a group of more than ``group_cap``.
+        Rows (party, senior of its group, size, kinds, whether it is a cut vertex, first version, version after the
+        last),
+        which identifiers were ever borne by too many, and how many parties ever stood in a group of more than
+        ``group_cap``.
     """
     idents, size = kind.size, party.size
     p_start, p_slot, p_place = _slots(party, parties)
@@ -212,7 +219,9 @@ def groups(
                 shown = min(count, group_cap)
                 if count > group_cap:
                     big[p] = True
-                if g_id[p] == own and (own < 0 or (g_size[p] == shown and g_kinds[p] == n_kinds and g_cut[p] == is_cut[p])):
+                if g_id[p] == own and (
+                    own < 0 or (g_size[p] == shown and g_kinds[p] == n_kinds and g_cut[p] == is_cut[p])
+                ):
                     continue
                 if g_id[p] >= 0:
                     if n == out.shape[0]:

@@ -1,4 +1,7 @@
-"""What ties parties together, as operators read it: rows that share an identifier, or that name two parties, on a grid of versions."""
+"""What ties parties together, as operators read it.
+
+Rows that share an identifier, or that name two parties, on a grid of versions.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ def done(block: Binder) -> None:
 
 
 def source(block: Binder, default: str | None = None) -> Scope:
-    """The rows that ``from`` names: a table that is a register is read with its validity, whether or not it is also a stream."""
+    """The rows that ``from`` names.
+
+    A table that is a register is read with its validity, whether or not it is also a stream.
+    """
     name = block.text("from", default)
     table = block.resolver.schemas.known_table(name)
     if name not in block.resolver.streams and table is not None and table.kind != "stream":
@@ -100,11 +106,15 @@ def positive(binder: Binder, key: str, default: int, least: int = 1) -> int:
     return found
 
 
-def bind_edges(binder: Binder, *, pairs_only: bool = False, amount: bool = False) -> tuple[tuple[Form, ...], FrameColumn]:
+def bind_edges(
+    binder: Binder, *, pairs_only: bool = False, amount: bool = False
+) -> tuple[tuple[Form, ...], FrameColumn]:
     """The blocks of ``edges``, and the column that the parties are."""
     specs = binder.raw("edges")
     if not isinstance(specs, list) or not specs:
-        raise binder.fault(("edges",), f"'{binder.operator}' wants a list of edges", "edges: [{from: ..., member: ..., via: [...]}]")
+        raise binder.fault(
+            ("edges",), f"'{binder.operator}' wants a list of edges", "edges: [{from: ..., member: ..., via: [...]}]"
+        )
     general = binder.duration("within")
     forms, node = [], None
     for index, spec in enumerate(specs):
@@ -112,16 +122,21 @@ def bind_edges(binder: Binder, *, pairs_only: bool = False, amount: bool = False
         scope = source(block)
         names: dict[str, Expr] = {}
         if block.has("via"):
-            ends, via = ("member",), block.names("via")
+            ends: tuple[str, ...] = ("member",)
+            via = block.names("via")
             if pairs_only:
-                raise block.fault(("via",), "shares are carried along rows that name two parties", "give a (from) and b (to)")
+                raise block.fault(
+                    ("via",), "shares are carried along rows that name two parties", "give a (from) and b (to)"
+                )
             for place, text in enumerate(via):
                 at = ("via",) if isinstance(block.raw("via"), str) else ("via", place)
                 names[f"v{place}"] = block.expr(scope, text, *at, wants=("text", "int", "date", "bool"))
         else:
             ends, via = ("a", "b"), ()
             if not (block.has("a") and block.has("b")):
-                raise block.fault((), "an edge is (member, via) or (a, b)", "member: party_id, via: [id_type, id_value]")
+                raise block.fault(
+                    (), "an edge is (member, via) or (a, b)", "member: party_id, via: [id_type, id_value]"
+                )
         for end in ends:
             names[end] = block.expr(scope, block.text(end), end, wants=("text",))
             node = node or column(block, scope, names[end], block.type_of(scope, names[end], end))
@@ -173,7 +188,8 @@ def bind_seeds(binder: Binder) -> FrameColumn:
 def spans(found: Input, within: int | None, grid: int) -> pl.DataFrame:
     """The asked expressions, with ``from`` (moment, µs) and the versions ``[begin, end)`` in which the row lives.
 
-    A row of a register is known from its ``valid_from``, or from the table's own moment where that is later, and lives to its
+    A row of a register is known from its ``valid_from``, or from the table's own moment where that is later, and
+    lives to its
     ``valid_to``. Rows that no version sees are left out.
     """
     frame = found.frame()
@@ -210,9 +226,12 @@ def _up(moment: pl.Expr, grid: int) -> pl.Expr:
 
 
 def incidences(node: Derived, inputs: Mapping[str, Input], grid: int, *, kinds: bool) -> tuple[pl.DataFrame, int]:
-    """Who bears which identifier when: ``member``, ``ident``, ``pair``, ``kind``, ``from``, ``begin``, ``end``; and rows left out.
+    """Who bears which identifier when.
 
-    Rows that name two parties are an identifier that both bear, whichever way round they stand; without ``kinds`` rows of all
+    ``member``, ``ident``, ``pair``, ``kind``, ``from``, ``begin``, ``end``; and rows left out.
+
+    Rows that name two parties are an identifier that both bear, whichever way round they stand; without ``kinds``
+    rows of all
     kinds between two parties are one.
     """
     forms: tuple[Form, ...] = node.option("edges")  # type: ignore[assignment]

@@ -1,6 +1,6 @@
 """Compiled passes over sorted edges: intervals that meet, sums that change, pairs that need several identifiers."""
 
-# ruff: noqa: C901, PLR0912, PLR0917, PLR2004  compiled loops are one function each, called by position
+# ruff: noqa: PLR2004  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
@@ -65,9 +65,12 @@ def _push(out: Array, n: int, a: int, b: int, kind: int, g: int, step: int) -> A
 
 @jit
 def pair_events(ident: Array, party: Array, begin: Array, end: Array, kind: Array, weak: Array, hub_cap: int) -> Array:
-    """When two parties begin (1) and cease (-1) to share an identifier of a weak kind: rows (a, b, kind, version, step).
+    """When two parties begin (1) and cease (-1) to share an identifier of a weak kind.
 
-    Incidences come sorted by identifier. An identifier borne by more than ``hub_cap`` parties in a version ties nobody in it.
+    Rows (a, b, kind, version, step).
+
+    Incidences come sorted by identifier. An identifier borne by more than ``hub_cap`` parties in a version ties
+    nobody in it.
     """
     out, n = np.empty((1024, 5), np.int64), 0
     lo, size = 0, ident.size
@@ -129,7 +132,10 @@ def pair_events(ident: Array, party: Array, begin: Array, end: Array, kind: Arra
 
 @jit
 def heavy_pairs(events: Array, weight: Array, least: int) -> Array:
-    """When the kinds that two parties share weigh enough: rows (a, b, begin, end); events come sorted by (a, b, version)."""
+    """When the kinds that two parties share weigh enough.
+
+    Rows (a, b, begin, end); events come sorted by (a, b, version).
+    """
     size = events.shape[0]
     out, n = np.empty((size, 4), np.int64), 0
     shared = np.zeros(weight.size, np.int64)

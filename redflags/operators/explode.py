@@ -50,9 +50,12 @@ OPERATION = Operation(
     "explode", "stream", bind, columns, run,
     doc=(
         "One row per item of a list column.\n\n"
-        "`list` names the list. Each row is the input's row with `item`, `place` (from 1), `next_item` (null at the end) and `items` "
-        "(how many there are). A row is known when its input row is. A null or empty list gives no row; a null item gives a row "
-        "with a null item. Cost: one row per item; there is no cap, since the output is no larger than the input's lists."
+        "`list` names the list. Each row is the input's row with `item`, `place` (from 1), `next_item` (null at "
+        "the end) and `items` "
+        "(how many there are). A row is known when its input row is. A null or empty list gives no row; a null "
+        "item gives a row "
+        "with a null item. Cost: one row per item; there is no cap, since the output is no larger than the "
+        "input's lists."
     ),
     example="hops: {explode: {from: transactions, list: intermediary_countries}}",
 )  # fmt: skip

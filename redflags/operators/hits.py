@@ -31,7 +31,9 @@ COLUMNS = {
     "txn_ids": t.LIST,
     "fact_kinds": t.LIST,
 }
-SCHEMA = {name: {"int": pl.Int64(), "list": pl.List(pl.String)}.get(kind.kind, pl.String()) for name, kind in COLUMNS.items()}
+SCHEMA = {
+    name: {"int": pl.Int64(), "list": pl.List(pl.String)}.get(kind.kind, pl.String()) for name, kind in COLUMNS.items()
+}
 #: Streams whose row ids are transactions, with or without a side.
 MOVEMENTS = ("ledger", "ledger_all", "transactions", "transactions_all")
 
@@ -79,7 +81,12 @@ def _rows(outcome: Outcome) -> pl.DataFrame:
         "subject_id",
         "party_id",
         "score",
-        pl.col("contributors").list.eval(pl.when(movement).then(bare)).list.drop_nulls().list.unique().list.sort().alias("txn_ids"),
+        pl.col("contributors")
+        .list.eval(pl.when(movement).then(bare))
+        .list.drop_nulls()
+        .list.unique()
+        .list.sort()
+        .alias("txn_ids"),
         pl.col("facts").list.eval(pl.element().struct.field("kind")).list.unique().list.sort().alias("fact_kinds"),
         pl.col("moment").alias("at"),
         pl.concat_str(pl.lit(bound.id), pl.col("row_id"), pl.col("key").list.join("|"), separator=":").alias("_id"),
@@ -109,8 +116,8 @@ def translate_pattern(pattern: str) -> str:
     """A pattern of ids as a regular expression.
 
     Example:
-        >>> translate_pattern("san-*")
-        'san\\-.*'
+        >>> translate_pattern("tf*")
+        'tf.*'
     """
     return "".join(".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
 
@@ -119,9 +126,12 @@ OPERATION = Operation(
     "hits", "stream", bind, columns, run,
     doc=(
         "The hits of other rules as a stream.\n\n"
-        "`rules` lists ids or patterns (`san-*`), `families` folders of the rule book. One row per hit, at the moment at which it is "
-        "known: `rule_id, family, severity, subject_kind, subject_id, party_id, score, txn_ids` (the transactions it rests on, up to "
-        "the evidence cap of a hit), `fact_kinds`. Hits that a policy suppresses are not among them. Rules are judged in strata; two "
+        "`rules` lists ids or patterns (`san-*`), `families` folders of the rule book. One row per hit, at the "
+        "moment at which it is "
+        "known: `rule_id, family, severity, subject_kind, subject_id, party_id, score, txn_ids` (the "
+        "transactions it rests on, up to "
+        "the evidence cap of a hit), `fact_kinds`. Hits that a policy suppresses are not among them. Rules are "
+        "judged in strata; two "
         "rules that read each other's hits do not load. Cost: one row per hit."
     ),
     example="warnings: {hits: {rules: [cash-*]}}",

@@ -51,7 +51,9 @@ def bind(binder: Binder) -> Derived:
             raise binder.fault((), "lots want an amount")
         for part, given in (("order", order != "b_after_a"), ("similar", alike is not None)):
             if given:
-                raise binder.fault((part,), f"'{part}' has no meaning for lots", "an outflow b is explained by inflows a before it")
+                raise binder.fault(
+                    (part,), f"'{part}' has no meaning for lots", "an outflow b is explained by inflows a before it"
+                )
     options = {
         "order": order, "take": take, "within": within, "keys": sum(name.startswith("k") for name in names["a"]), "plain": plain,
         "kind": kind, "bound": bound, "alike": alike, "unmatched": binder.flag("unmatched"), "lets": tuple(lets.items()),
@@ -73,7 +75,9 @@ def _carried(binder: Binder, side: str, scope: Scope) -> tuple[tuple[str, FrameC
     found = _let(scope)
     if any(measure.after for measure in measures(scope.filter, *(expr for _, expr in found))):
         hint = "give that view a later moment with 'at' in a view stacked on it"
-        raise binder.fault((side,), "a view with an 'after' aggregate is known only later than its rows", hint, "AGGREGATE")
+        raise binder.fault(
+            (side,), "a view with an 'after' aggregate is known only later than its rows", hint, "AGGREGATE"
+        )
     made = []
     for name, expr in found:
         kind = binder.type_of(scope, expr, side)
@@ -85,7 +89,9 @@ def _keys(binder: Binder, scopes: Mapping[str, Scope], names: dict[str, dict[str
     """Key expressions of both sides; the names that both share, which stand in the output without a prefix."""
     spec = binder.raw("keys")
     if spec is None:
-        raise binder.fault((), "'match' wants keys", "keys: [account_id], keys: {a_expression: b_expression}, or keys: [] for none")
+        raise binder.fault(
+            (), "'match' wants keys", "keys: [account_id], keys: {a_expression: b_expression}, or keys: [] for none"
+        )
     written = list(spec.items()) if isinstance(spec, dict) else [(text, text) for text in binder.names("keys")]
     plain: list[str] = []
     for index, (left, right) in enumerate(written):
@@ -145,9 +151,13 @@ def _bound(binder: Binder, kind: t.Type | None, take: str) -> tuple[str, Fractio
     if ratio is not None and tolerance is not None:
         raise binder.fault(("tolerance",), "amounts are bound by ratio or by tolerance, not both")
     if kind is None:
-        raise binder.fault((given,), f"{given} wants an amount", "amount: amount_base, or amount: {a: expression, b: expression}")
+        raise binder.fault(
+            (given,), f"{given} wants an amount", "amount: amount_base, or amount: {a: expression, b: expression}"
+        )
     if take == "lots":
-        raise binder.fault((given,), f"'{given}' has no meaning for lots", "an outflow b is explained by inflows a before it")
+        raise binder.fault(
+            (given,), f"'{given}' has no meaning for lots", "an outflow b is explained by inflows a before it"
+        )
     if ratio is not None:
         if not isinstance(ratio, list | tuple) or len(ratio) != 2:  # noqa: PLR2004  a low and a high end
             raise binder.fault(("ratio",), "ratio is two bounds of b / a: [lowest, highest]")

@@ -1,10 +1,9 @@
 """Compiled search for pairs: every row as an anchor looks at its partners, nearest first, in order of time.
 
-Both sides stand in order of (key, moment, amount, row). A *block* is the rows of one key and moment, a *run* those of them with
+Both sides stand in order of (key, moment, amount, row). A *block* is the rows of one key and moment, a *run* those of
+them with
 one amount. What a search at a moment finds depends on rows up to that moment only.
 """
-
-# ruff: noqa: C901, PLR0917  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
@@ -25,6 +24,7 @@ B_AFTER_A, A_AFTER_B, ANY = 0, 1, 2  # places in ORDERS
 STOPPED = -2
 #: The row has more partners than it keeps.
 FULL = 2
+
 
 @jit
 def _fits(a: Side, b: Side, i: Number, j: Number, terms: Terms) -> Number:
@@ -91,7 +91,13 @@ def _begin(side: Side, head: Number, tail: Number, amount: Number) -> tuple[Numb
 
 @jit
 def _next(
-    side: Side, head: Number, tail: Number, amount: Number, walk: tuple[Number, Number, Number], after: Array, before: Array
+    side: Side,
+    head: Number,
+    tail: Number,
+    amount: Number,
+    walk: tuple[Number, Number, Number],
+    after: Array,
+    before: Array,
 ) -> tuple[Number, Number, tuple[Number, Number, Number]]:
     """The next free row of the walk (-1 at its end), how far its amount is, and the walk beyond it.
 
@@ -111,7 +117,9 @@ def _next(
         far_left = np.uint64(amount) - np.uint64(side.amount[left])
     elif right >= tail:
         return -1, far_left, (left, end, right)
-    if left >= end or (right < tail and (far_right < far_left or (far_right == far_left and side.row[right] < side.row[left]))):
+    if left >= end or (
+        right < tail and (far_right < far_left or (far_right == far_left and side.row[right] < side.row[left]))
+    ):
         return right, far_right, (left, end, right + 1)
     return left, far_left, (left + 1, end, right)
 
@@ -126,7 +134,10 @@ def _candidate(
     anchors: Side, n: Number, partners: Side, head: Number, tail: Number, turned: Number, terms: Terms,
     walk: tuple[Number, Number, Number], after: Array, before: Array, looked: Array,
 ) -> tuple[Number, Number, tuple[Number, Number, Number]]:  # fmt: skip
-    """The next row of a block that fits an anchor: its place, -1 at the end, -2 where the anchor may look no further."""
+    """The next row of a block that fits an anchor.
+
+    Its place, -1 at the end, -2 where the anchor may look no further.
+    """
     while True:
         p, far, walk = _next(partners, head, tail, anchors.amount[n], walk, after, before)
         if p < 0:
@@ -144,7 +155,9 @@ def _assign(
     mates: Array, owners: Array, ways: tuple[Array, Array], looked: Array, cut: Array,
     walks: Array, held: Array, heap: list[tuple[Number, Number, Number, Number]],
 ) -> Number:  # fmt: skip
-    """Give the anchors of one moment their partners in ``[first, last)``: nearest moment first, then amounts, then row order.
+    """Give the anchors of one moment their partners in ``[first, last)``.
+
+    Nearest moment first, then amounts, then row order.
 
     Returns:
         How many anchors had to stop looking.
@@ -223,7 +236,24 @@ def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
             while b_low < j_end and b.at[b_low] < now - terms.within:
                 b_low += 1
             if terms.order != A_AFTER_B and j_next > j:
-                stopped = _assign(b, j, j_next, a, a_low, i_next, False, terms, b_mate, a_mate, a_ways, b_seen, b_cut, walks, held, heap)
+                stopped = _assign(
+                    b,
+                    j,
+                    j_next,
+                    a,
+                    a_low,
+                    i_next,
+                    False,
+                    terms,
+                    b_mate,
+                    a_mate,
+                    a_ways,
+                    b_seen,
+                    b_cut,
+                    walks,
+                    held,
+                    heap,
+                )
                 for n in range(j, j_next):
                     # Rows that the search did not reach may have a partner.
                     if b_cut[n]:
@@ -239,7 +269,9 @@ def nearest(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
                     if a_mate[n] >= 0:
                         a_ways[0][n], a_ways[1][n + 1] = n + 1, n
                 last = j_next if terms.order == A_AFTER_B else j
-                bites += _assign(a, i, i_next, b, b_low, last, True, terms, a_mate, b_mate, b_ways, a_seen, a_cut, walks, held, heap)
+                bites += _assign(
+                    a, i, i_next, b, b_low, last, True, terms, a_mate, b_mate, b_ways, a_seen, a_cut, walks, held, heap
+                )
                 for n in range(i, i_next):
                     if a_mate[n] >= 0:
                         a_ways[0][n], a_ways[1][n + 1] = n + 1, n
@@ -279,7 +311,10 @@ def _gather(
     anchors: Side, n: Number, partners: Side, first: Number, last: Number, turned: Number, terms: Terms,
     ways: tuple[Array, Array], looked: Array, found: Array,
 ) -> tuple[Number, Number]:  # fmt: skip
-    """Partners of one anchor, nearest first, into ``found``; whether it had to stop looking (1) or has more than it keeps (``FULL``)."""
+    """Partners of one anchor, nearest first, into ``found``.
+
+    Whether it had to stop looking (1) or has more than it keeps (``FULL``).
+    """
     count = 0
     tail = last
     while tail > first:
@@ -302,7 +337,8 @@ def every(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Array, Number, 
     """All pairs, each made by the later row.
 
     Returns:
-        Pairs of places; for each ``a`` whether it has a partner, and whether a limit may have hidden one; how many rows had to
+        Pairs of places; for each ``a`` whether it has a partner, and whether a limit may have hidden one; how many
+        rows had to
         stop looking, and how many have more partners than they keep.
     """
     a_ways, b_ways = _free(a.at.size), _free(b.at.size)

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 def lots(a: Side, b: Side, within: Number, cap: Number) -> tuple[Array, Array, Array, Number]:
     """Explain each outflow ``b`` by the newest inflows ``a`` that are left, one pile per key.
 
-    Both sides stand in order of (key, moment, told order, tie). An inflow of the moment of an outflow is there before it unless
+    Both sides stand in order of (key, moment, told order, tie). An inflow of the moment of an outflow is there before
+    it unless
     its told order is later.
 
-    What is left of the inflows since any moment depends on rows since that moment alone: an outflow takes from them first, and
+    What is left of the inflows since any moment depends on rows since that moment alone: an outflow takes from them
+    first, and
     how much it takes from older ones changes nothing above them on the pile.
 
     Returns:
-        Pairs of places, the amount of each, for each ``b`` the amount of all its lots, and how many have more than ``cap``.
+        Pairs of places, the amount of each, for each ``b`` the amount of all its lots, and how many have more than
+        ``cap``.
     """
     pairs, amounts = np.empty((a.at.size + b.at.size, 2), np.int64), np.empty(a.at.size + b.at.size, np.int64)
     told = np.zeros(b.at.size, np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from redflags.engine.codes import encode, encode_keys
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.expr.values import half_even
 from redflags.operators import match_kernel, match_lots_kernel
 from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input, Output
@@ -58,7 +58,11 @@ def matched(node: Derived, inputs: Mapping[str, Input]) -> Output:
     (a, b), count = encode_keys([[frame[f"k{i}"] for i in range(option["keys"])] for frame in frames.values()], sizes)
     coded = {"a": a, "b": b}
     upto = inputs["a"].evaluator.upto
-    found = _lots(option, frames, coded, count) if option["take"] == "lots" else _pairs(option, frames, coded, count, upto, same=same)
+    found = (
+        _lots(option, frames, coded, count)
+        if option["take"] == "lots"
+        else _pairs(option, frames, coded, count, upto, same=same)
+    )
     made = _frame(node, option, inputs, frames, found)
     return Output(made, tuple(cap for cap in (*caps, *found.caps) if cap.rows))
 
@@ -130,7 +134,13 @@ def _times(amount: pl.Expr, share: Fraction) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _pairs(
-    option: dict[str, Any], frames: dict[str, pl.DataFrame], coded: dict[str, Array], count: int, upto: int, *, same: bool
+    option: dict[str, Any],
+    frames: dict[str, pl.DataFrame],
+    coded: dict[str, Array],
+    count: int,
+    upto: int,
+    *,
+    same: bool,
 ) -> Pairs:
     own: dict[str, dict[str, Array]] = {
         name: {"seq": frame["seq"].fill_null(UNTOLD).to_numpy()} for name, frame in frames.items()
@@ -156,7 +166,9 @@ def _pairs(
         pairs, paired, unsure, stops, overs = match_kernel.every(a, b, terms)
         x, y = pairs[:, 0], pairs[:, 1]
     else:
-        mates, unsure, stops = (match_kernel.nearest if option["take"] == "nearest" else match_kernel.first)(a, b, terms)
+        mates, unsure, stops = (match_kernel.nearest if option["take"] == "nearest" else match_kernel.first)(
+            a, b, terms
+        )
         paired = mates >= 0
         x = np.flatnonzero(paired)
         y = mates[x]
@@ -169,7 +181,12 @@ def _pairs(
     if option["unmatched"]:
         wait = 0 if option["order"] == "a_after_b" else option["within"] + 1
         alone = ~paired & (a.at + wait <= upto)
-        caps.append(Cap("rows of a that are not called unmatched, since a limit may have hidden their partner", int((alone & unsure).sum())))
+        caps.append(
+            Cap(
+                "rows of a that are not called unmatched, since a limit may have hidden their partner",
+                int((alone & unsure).sum()),
+            )
+        )
         alone &= ~unsure
         x = np.concatenate([x, orders["a"][alone]])
         y = np.concatenate([y, np.full(int(alone.sum()), -1)])
@@ -180,7 +197,8 @@ def _pairs(
 def _lots(option: dict[str, Any], frames: dict[str, pl.DataFrame], coded: dict[str, Array], count: int) -> Pairs:
     orders, sides = {}, {}
     for name, frame in frames.items():
-        # An inflow without a told order comes before all of its moment, an outflow after all, so that value can flow through.
+        # An inflow without a told order comes before all of its moment, an outflow after all, so that value can flow
+        # through.
         seq = frame["seq"].fill_null(UNTOLD if name == "a" else INT64_MAX).to_numpy()
         amount, row = frame["amount"].cast(pl.Int64).to_numpy(), frame[ROW].to_numpy()
         tie = (-row, amount) if name == "a" else (row, -amount)
@@ -216,7 +234,10 @@ def _frame(
     for column in option["plain"]:
         sides = [made[f"{name}.{column}"] for name in "ab"]
         made[column] = sides[0].zip_with(sides[0].is_not_null(), sides[1])
-    made |= {AT: pl.Series(found.at, dtype=pl.Int64), "matched": ends["a"][AT].is_not_null() & ends["b"][AT].is_not_null()}
+    made |= {
+        AT: pl.Series(found.at, dtype=pl.Int64),
+        "matched": ends["a"][AT].is_not_null() & ends["b"][AT].is_not_null(),
+    }
     made["lag"] = ends["b"][AT] - ends["a"][AT]
     made[ROW_ID] = ends["a"][ROW_ID].fill_null("") + "~" + ends["b"][ROW_ID].fill_null("")
     made["ratio"] = pl.Series("ratio", [None] * found.at.size, pl.Int64)
@@ -246,7 +267,7 @@ def _columns(
     for column, _ in dict(option["lets"])[name]:
         try:
             values = source.evaluator.plain(table, lets.names[column], some.to_numpy())  # type: ignore[arg-type]
-        except Missing:
+        except MissingInputError:
             made.pop(column, None)  # whoever reads it is told that it is missing
             continue
         made[column] = values.gather(place)
@@ -259,7 +280,9 @@ def _ids(frame: pl.DataFrame, *, held: bool) -> pl.Series:
         return frame[ROW_ID]
     named = frame.select(ROW, pl.format("{}@{}", ROW_ID, AT).alias(ROW_ID))
     copy = pl.col(ROW).rank("ordinal").over(ROW_ID)
-    return named.select(pl.when(copy > 1).then(pl.format("{}#{}", ROW_ID, copy)).otherwise(ROW_ID).alias(ROW_ID))[ROW_ID]
+    return named.select(pl.when(copy > 1).then(pl.format("{}#{}", ROW_ID, copy)).otherwise(ROW_ID).alias(ROW_ID))[
+        ROW_ID
+    ]
 
 
 def _share(part: pl.Series, whole: pl.Series) -> pl.Series:

@@ -92,7 +92,9 @@ def side(columns: dict[str, Array], order: I64, codes: Array, count: int) -> Sid
 
 
 def grams(texts: pl.Series) -> tuple[I64, I32, I32]:
-    """For texts by code: where the letter pairs of each begin, the pairs as sorted numbers, and a number of the normalised text.
+    """For texts by code.
+
+    Where the letter pairs of each begin, the pairs as sorted numbers, and a number of the normalised text.
 
     Example:
         >>> starts, pairs, words = grams(pl.Series(["Anna", "ANNA", "Ann"]))
@@ -101,7 +103,9 @@ def grams(texts: pl.Series) -> tuple[I64, I32, I32]:
     """
     frame = pl.DataFrame({"text": texts}).with_row_index("code")
     word = frame.select(normalised(pl.col("text")).rank("dense").cast(pl.Int32))["text"].to_numpy()
-    pairs = frame.select("code", bigrams(pl.col("text")).alias("gram")).explode("gram", empty_as_null=False).drop_nulls()
+    pairs = (
+        frame.select("code", bigrams(pl.col("text")).alias("gram")).explode("gram", empty_as_null=False).drop_nulls()
+    )
     pairs = pairs.with_columns(pl.col("gram").rank("dense").cast(pl.Int32)).sort("code", "gram")
     starts = np.searchsorted(pairs["code"].to_numpy(), np.arange(frame.height + 1)).astype(np.int64)
     return starts, pairs["gram"].to_numpy(), word

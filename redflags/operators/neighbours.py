@@ -68,9 +68,9 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     coded = rows.select(
         edges.coded(rows["ident"], idents).alias("i"), edges.coded(rows["member"], parties).alias("p"), "role", "amount", "begin", "end"
     )  # fmt: skip
-    marked = marks.select(edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end").sort(
-        "p", "begin"
-    )
+    marked = marks.select(
+        edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end"
+    ).sort("p", "begin")
     seed, _, seed_begin, seed_end = merged(*(marked[name].to_numpy() for name in marked.columns))
     party, ident, role, amount, begin, end = (
         np.ascontiguousarray(coded[name].to_numpy()) for name in ("p", "i", "role", "amount", "begin", "end")
@@ -87,7 +87,9 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     )
     ends = pl.DataFrame(visits, schema=["s", "begin"], orient="row").sort("s", "begin")
     ends = ends.with_columns(pl.col("begin").shift(-1).over("s").fill_null(edges.HIGH).alias("end"))
-    made = pl.DataFrame(found, schema=["s", "begin", "node", "hops", "share"], orient="row").join(ends, on=["s", "begin"], how="left")
+    made = pl.DataFrame(found, schema=["s", "begin", "node", "hops", "share"], orient="row").join(
+        ends, on=["s", "begin"], how="left"
+    )
     made = made.with_columns(pl.Series("p", seed).gather(made["s"]).alias("seed"))
     made = edges.joined_up(made, ["node", "seed"], ["hops", "share"])
     made = edges.validity(made, grid).with_columns(parties.gather(made[name]).alias(name) for name in ("node", "seed"))
@@ -117,13 +119,17 @@ def _flows(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.Da
 
     forms: tuple[edges.Form, ...] = node.option("edges")  # type: ignore[assignment]
     pieces = [
-        edges.spans(inputs[f"edges{i}"], form.within, grid).select("a", "b", pl.col("amount").cast(pl.Int64), "begin", "end")
+        edges.spans(inputs[f"edges{i}"], form.within, grid).select(
+            "a", "b", pl.col("amount").cast(pl.Int64), "begin", "end"
+        )
         for i, form in enumerate(forms)
     ]
     frame = pl.concat(pieces)
     rows = frame.drop_nulls(["a", "b", "amount"]).filter((pl.col("a") != pl.col("b")) & (pl.col("amount") > 0))
     if rows.select(pl.col("amount").cast(pl.Int128).sum()).item() > INT64_MAX:
-        raise DataError("the amounts along the edges of 'neighbours' together do not fit 64 bits: narrow them with where or within")
+        raise DataError(
+            "the amounts along the edges of 'neighbours' together do not fit 64 bits: narrow them with where or within"
+        )
     lost = frame.filter(pl.any_horizontal(pl.col(n).is_null() for n in ("a", "b", "amount"))).height
     text = pl.concat_str(["a", "b"], separator=edges.SEPARATOR).alias("ident")
     rows = rows.with_columns(text)
@@ -141,29 +147,44 @@ def _flows(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.Da
     sides = (("a", FIRST), ("b", SECOND))
     columns_ = ["ident", "role", "amount", "begin", "end"]
     return pl.concat(
-        [made.with_columns(pl.lit(role, pl.Int64).alias("role")).select(pl.col(end_).alias("member"), *columns_) for end_, role in sides]
+        [
+            made.with_columns(pl.lit(role, pl.Int64).alias("role")).select(pl.col(end_).alias("member"), *columns_)
+            for end_, role in sides
+        ]
     ), lost
 
 
 OPERATION = Operation(
     "neighbours", "register", bind, columns, run, keys=lambda _: ("node", "seed"),
     doc=(
-        "Parties within some hops of marked ones, as a register: `listed('near', party_id)` says whether a party is near to any mark, "
-        "`each: {n: \"rows_of(near, party_id)\"}` walks the marks that it is near to. `value_of('near.hops', party_id)` is null where it is near to two marks "
+        "Parties within some hops of marked ones, as a register: `listed('near', party_id)` says whether a party "
+        "is near to any mark, "
+        "`each: {n: \"rows_of(near, party_id)\"}` walks the marks that it is near to. `value_of('near.hops', "
+        "party_id)` is null where it is near to two marks "
         "at different distances.\n\n"
-        "`edges` as in `components` (without weights). `seeds: {from, node, until, where}`: marked parties (`node`, default `party_id`), from their row's moment until `until` "
-        "(default: as long as the register row is valid, else for ever). `hops` (2, at most 6): parties that share an identifier, or are named by one row, are one hop apart; "
+        "`edges` as in `components` (without weights). `seeds: {from, node, until, where}`: marked parties "
+        "(`node`, default `party_id`), from their row's moment until `until` "
+        "(default: as long as the register row is valid, else for ever). `hops` (2, at most 6): parties that "
+        "share an identifier, or are named by one row, are one hop apart; "
         "a row with `a` and `b` counts either way. "
-        "`hub_cap` (20): an identifier borne by more parties in a version is not followed; a party tied by rows to more others is "
+        "`hub_cap` (20): an identifier borne by more parties in a version is not followed; a party tied by rows "
+        "to more others is "
         "reached but not passed (a mark too). `every` (1d): versions as in `components`.\n\n"
-        "`carry: haircut` with `amount`: rows say that value flowed from `a` to `b` and count that way only; `share` is the part of what a party "
-        "received in the living rows that came from the mark over at most `hops` steps, where each party passes on the mix that it "
-        "received. Rounded half to even to 0.000001 at each step. Rows with an amount that is null are left out and counted; amounts of 0 or less flow nowhere.\n\n"
-        "Columns: `node` (key), `seed` (second key), `hops` (nearest), `share` (with `carry: haircut`), `valid_from`, `valid_to`. A mark has no row "
-        "for itself, and one for every other mark that it is near to. Rows where a party or a part of the identifier is null are left out, and the run says how "
+        "`carry: haircut` with `amount`: rows say that value flowed from `a` to `b` and count that way only; "
+        "`share` is the part of what a party "
+        "received in the living rows that came from the mark over at most `hops` steps, where each party passes "
+        "on the mix that it "
+        "received. Rounded half to even to 0.000001 at each step. Rows with an amount that is null are left out "
+        "and counted; amounts of 0 or less flow nowhere.\n\n"
+        "Columns: `node` (key), `seed` (second key), `hops` (nearest), `share` (with `carry: haircut`), "
+        "`valid_from`, `valid_to`. A mark has no row "
+        "for itself, and one for every other mark that it is near to. Rows where a party or a part of the "
+        "identifier is null are left out, and the run says how "
         "many. Order of rows changes nothing.\n\n"
-        "Cost: one sort, and for each version a walk of `hops` steps back from what changed and forward from the marks found; a row out for each "
-        "party, mark and change. Cap: `cap` (1000) parties around a mark in a version: the hops that would bring more are left out whole, and the run says for how many marks."
+        "Cost: one sort, and for each version a walk of `hops` steps back from what changed and forward from the "
+        "marks found; a row out for each "
+        "party, mark and change. Cap: `cap` (1000) parties around a mark in a version: the hops that would bring "
+        "more are left out whole, and the run says for how many marks."
     ),
     example=(
         "near:\n"

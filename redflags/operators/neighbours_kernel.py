@@ -1,6 +1,9 @@
-"""Who lies within some hops of marked parties, version after version: only marks that a version can touch are walked again."""
+"""Who lies within some hops of marked parties, version after version.
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR2004, FBT001  compiled loops are one function each, called by position
+Only marks that a version can touch are walked again.
+"""
+
+# ruff: noqa: PLR2004, FBT001  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
@@ -46,7 +49,8 @@ def _walk(
 ) -> tuple[int, bool]:  # fmt: skip
     """Breadth first from the parties in the queue (their ``dist`` is 0, all others' negative) up to ``hops``.
 
-    Forward, a party with too many ties is reached but not passed; ``back`` finds those from whom the queue is reached. A level
+    Forward, a party with too many ties is reached but not passed; ``back`` finds those from whom the queue is
+    reached. A level
     that would bring more than ``most`` parties is left out.
     """
     head = 0
@@ -139,13 +143,17 @@ def nearest(
 ) -> tuple[Array, Array, Array, Array, int]:  # fmt: skip
     """The nearest hops of every party within reach of a mark, for each version in which they may change.
 
-    ``role`` says how a party bears an identifier: 0 as one of many, 1 and 2 as the first and second of a pair (both sides of an
-    undirected pair are 3). ``seed``, ``seed_begin``, ``seed_end`` are marked parties and the versions in which they are marked; intervals
+    ``role`` says how a party bears an identifier: 0 as one of many, 1 and 2 as the first and second of a pair (both
+    sides of an
+    undirected pair are 3). ``seed``, ``seed_begin``, ``seed_end`` are marked parties and the versions in which they
+    are marked; intervals
     of one party do not meet.
 
     Returns:
-        Rows (seed's interval, version, party, hops, share); visits (seed's interval, version), which end what stood before;
-        which identifiers and which parties were ever too many, and how many marks ever had more than ``most`` parties in reach.
+        Rows (seed's interval, version, party, hops, share); visits (seed's interval, version), which end what stood
+        before;
+        which identifiers and which parties were ever too many, and how many marks ever had more than ``most`` parties
+        in reach.
     """
     size, seeds = party.size, seed.size
     p_start, p_slot, p_place = _slots(party, parties)
@@ -224,7 +232,23 @@ def nearest(
                 queue[y] = touched[y]
                 dist[touched[y]] = 0
             count, _ = _walk(
-                queue, n_touched, hops, True, parties, party, ident, role, p_start, p_slot, p_n, i_start, i_slot, i_n, ties, hub_cap, dist
+                queue,
+                n_touched,
+                hops,
+                True,
+                parties,
+                party,
+                ident,
+                role,
+                p_start,
+                p_slot,
+                p_n,
+                i_start,
+                i_slot,
+                i_n,
+                ties,
+                hub_cap,
+                dist,
             )
             for y in range(count):
                 dist[queue[y]] = -1
@@ -264,7 +288,23 @@ def nearest(
             if marked[seed[s]] == s:
                 queue[0], dist[seed[s]] = seed[s], 0
                 count, more = _walk(
-                    queue, 1, hops, False, most, party, ident, role, p_start, p_slot, p_n, i_start, i_slot, i_n, ties, hub_cap, dist
+                    queue,
+                    1,
+                    hops,
+                    False,
+                    most,
+                    party,
+                    ident,
+                    role,
+                    p_start,
+                    p_slot,
+                    p_n,
+                    i_start,
+                    i_slot,
+                    i_n,
+                    ties,
+                    hub_cap,
+                    dist,
                 )
                 wide[s] |= more
                 if carry:

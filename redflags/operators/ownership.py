@@ -93,11 +93,13 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     keyed = rows.join(pairs.with_row_index("k"), on=["entity", "owner"], how="left", maintain_order="left").select(
         pl.col("k").cast(pl.Int64), "share", "from", "begin", "end", edges.coded(rows["country"], places).fill_null(-1).alias("c"), "person"
     ).sort("k")  # fmt: skip
-    pair, share, begin, end, country, person = kernel.stakes(*(np.ascontiguousarray(keyed[n].to_numpy()) for n in keyed.columns))
-    ends = pairs[pair]
-    marked = marks.select(edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end").sort(
-        "p", "begin"
+    pair, share, begin, end, country, person = kernel.stakes(
+        *(np.ascontiguousarray(keyed[n].to_numpy()) for n in keyed.columns)
     )
+    ends = pairs[pair]
+    marked = marks.select(
+        edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end"
+    ).sort("p", "begin")
     seed, _, seed_begin, seed_end = merged(*(marked[name].to_numpy() for name in marked.columns))
     found, visits, looped, deep, wide = kernel.effective(
         len(parties), edges.coded(ends["entity"], parties).to_numpy(), edges.coded(ends["owner"], parties).to_numpy(), share, begin, end,
@@ -143,24 +145,37 @@ def _register(found: I64, visits: I64, parties: pl.Series, grid: int, option: di
 OPERATION = Operation(
     "ownership", "register", bind, columns, run, keys=lambda _: ("entity", "owner"),
     doc=(
-        "Who owns how much of whom, directly and through others, as a register: `value_of('owned.share', firm, owner)`, "
+        "Who owns how much of whom, directly and through others, as a register: `value_of('owned.share', firm, "
+        "owner)`, "
         "`listed('owned', firm)`, `each: {o: \"rows_of(owned, party_id)\"}`.\n\n"
-        "`links: {from, entity, owner, share, where, country, person}`: rows that say that `owner` (default `related_party_id`) holds `share` (`share_pct`) of "
-        "`entity` (`party_id`); `from` defaults to `party_links`. A register is read with its validity, as in `components`. Living rows of one entity and owner add up, to 1 at most. "
-        "`country` is the owner's country, `person` a condition that is true of natural persons. `depth` (10, at most 30) links. `every` (1d): versions as in "
+        "`links: {from, entity, owner, share, where, country, person}`: rows that say that `owner` (default "
+        "`related_party_id`) holds `share` (`share_pct`) of "
+        "`entity` (`party_id`); `from` defaults to `party_links`. A register is read with its validity, as in "
+        "`components`. Living rows of one entity and owner add up, to 1 at most. "
+        "`country` is the owner's country, `person` a condition that is true of natural persons. `depth` (10, at "
+        "most 30) links. `every` (1d): versions as in "
         "`components`.\n\n"
-        "`seeds: {from, node, until, where}`: only these owners are told, while they are marked. `together: any` (default) tells each by itself; `together: sum` makes one row an "
+        "`seeds: {from, node, until, where}`: only these owners are told, while they are marked. `together: any` "
+        "(default) tells each by itself; `together: sum` makes one row an "
         "entity with owner null: chains end at the first marked owner, and their shares are added.\n\n"
-        "Columns: `entity` (key), `owner` (second key), `share` (the shares of a chain multiplied, over all chains added: along a chain each product is rounded half to even to "
-        "0.000000000001, the sum to 0.000001), `control` (a chain of holdings of more than half each leads to the owner; with `together: sum`: marked owners, with the firms that they "
-        "so control, hold more than half), `depth` (links of the longest chain), `loop` (the entity holds a part of itself, through others or directly), with `country` "
-        "`countries` (different countries of owners on the chains), with `person` `traced` (share of the entity, over all chains followed, that ends with natural persons; the same on each of its rows), `valid_from`, "
+        "Columns: `entity` (key), `owner` (second key), `share` (the shares of a chain multiplied, over all "
+        "chains added: along a chain each product is rounded half to even to "
+        "0.000000000001, the sum to 0.000001), `control` (a chain of holdings of more than half each leads to "
+        "the owner; with `together: sum`: marked owners, with the firms that they "
+        "so control, hold more than half), `depth` (links of the longest chain), `loop` (the entity holds a part "
+        "of itself, through others or directly), with `country` "
+        "`countries` (different countries of owners on the chains), with `person` `traced` (share of the entity, "
+        "over all chains followed, that ends with natural persons; the same on each of its rows), `valid_from`, "
         "`valid_to`.\n\n"
-        "Loops: a chain never passes an owner twice and ends where it would, so that every share is a finite sum; the run says how many entities stand in a loop. Links "
-        "with a null entity, owner or share, and links with a share outside 0 to 1, are left out and counted. Where `person` is null the owner is no natural person; a null "
+        "Loops: a chain never passes an owner twice and ends where it would, so that every share is a finite "
+        "sum; the run says how many entities stand in a loop. Links "
+        "with a null entity, owner or share, and links with a share outside 0 to 1, are left out and counted. "
+        "Where `person` is null the owner is no natural person; a null "
         "country is not counted. Order of rows and ids changes nothing.\n\n"
-        "Cost: one sort, and for each version the chains above each entity below a change. Cap: `cap` (10000) chains above an entity: the level that would bring more and all "
-        "beyond it are left out whole, so that shares are too small rather than wrong in part; longer chains than `depth` are cut. The run says of how many "
+        "Cost: one sort, and for each version the chains above each entity below a change. Cap: `cap` (10000) "
+        "chains above an entity: the level that would bring more and all "
+        "beyond it are left out whole, so that shares are too small rather than wrong in part; longer chains "
+        "than `depth` are cut. The run says of how many "
         "entities."
     ),
     example=(

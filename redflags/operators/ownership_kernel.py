@@ -1,6 +1,6 @@
 """Effective shares along chains of owners, version after version: only entities below a change are reckoned again."""
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, FBT001  compiled loops are one function each, called by position
+# ruff: noqa: FBT001  compiled loops are one function each, called by position
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def stakes(
 ) -> tuple[Array, Array, Array, Array, Array, Array]:
     """What one owner holds of one entity, as intervals: living rows together, at most all; rows come sorted by key.
 
-    The country is that of the newest living row that has one (of several at one moment the smallest); a natural person is one of
+    The country is that of the newest living row that has one (of several at one moment the smallest); a natural
+    person is one of
     whom any living row says so.
     """
     size, n = key.size, 0
@@ -48,7 +49,14 @@ def stakes(
             if not living:
                 continue
             total = min(total, WHOLE)
-            if n and k[n - 1] == key[lo] and e[n - 1] == edges[x] and s[n - 1] == total and c[n - 1] == place and p[n - 1] == natural:
+            if (
+                n
+                and k[n - 1] == key[lo]
+                and e[n - 1] == edges[x]
+                and s[n - 1] == total
+                and c[n - 1] == place
+                and p[n - 1] == natural
+            ):
                 e[n - 1] = edges[x + 1]
                 continue
             k[n], s[n], b[n], e[n], c[n], p[n] = key[lo], total, edges[x], edges[x + 1], place, natural
@@ -107,7 +115,8 @@ def _chains(
     """Chains of owners above an entity, level by level: an owner never twice on one, ``stops`` at marked owners.
 
     Returns:
-        How many there are (the first is the entity itself), whether the entity stands in a loop, whether ``depth`` cut a chain
+        How many there are (the first is the entity itself), whether the entity stands in a loop, whether ``depth``
+        cut a chain
         short, and whether ``cap`` cut whole levels.
     """
     node[0], parent[0], part[0], firm[0], long[0], link[0] = root, -1, WHOLE * WHOLE, True, 0, -1
@@ -175,8 +184,10 @@ def effective(
     """Owners of every entity, direct and through others, for each version in which they may change.
 
     Returns:
-        Rows (entity, version, owner or -1, share, control, depth, countries, loop, traced); visits (entity, version), which end what
-        stood before; entities ever in a loop; entities with chains ever cut at ``depth``; entities ever with more than ``cap`` chains.
+        Rows (entity, version, owner or -1, share, control, depth, countries, loop, traced); visits (entity, version),
+        which end what
+        stood before; entities ever in a loop; entities with chains ever cut at ``depth``; entities ever with more
+        than ``cap`` chains.
     """
     size, seeds = entity.size, seed.size
     e_start, e_slot = _starts(entity, parties)
@@ -240,7 +251,24 @@ def effective(
             if e_start[root] == e_start[root + 1]:
                 continue
             chains, loop, is_deep, is_wide = _chains(
-                root, g, depth, cap, mode == TOGETHER, owner, share, begin, end, e_start, e_slot, marked, node, parent, part, firm, long, link
+                root,
+                g,
+                depth,
+                cap,
+                mode == TOGETHER,
+                owner,
+                share,
+                begin,
+                end,
+                e_start,
+                e_slot,
+                marked,
+                node,
+                parent,
+                part,
+                firm,
+                long,
+                link,
             )
             looped[root] |= loop
             deep[root] |= is_deep
@@ -251,7 +279,9 @@ def effective(
                 visits = more_visits
             visits[v, 0], visits[v, 1] = root, g
             v += 1
-            controlled = mode == TOGETHER and _controlled(chains, g, node, owner, share, begin, end, e_start, e_slot, marked, held)
+            controlled = mode == TOGETHER and _controlled(
+                chains, g, node, owner, share, begin, end, e_start, e_slot, marked, held
+            )
             n_owners = n_crossed = traced = 0
             for c in range(1, chains):
                 if person[link[c]]:

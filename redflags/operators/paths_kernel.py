@@ -4,8 +4,6 @@ Transfers stand in *hop order*: by the node that they reach, then by row order, 
 node inside a time window are one slice. What is found for a last hop depends on transfers up to its moment.
 """
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917  compiled loops are one function each, called by position
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple

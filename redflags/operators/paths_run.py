@@ -72,9 +72,7 @@ def _seq(source: Input, rows: pl.DataFrame) -> I64:
     return table.column("seq", rows[ROW].to_numpy()).cast(pl.Int64).fill_null(UNTOLD).to_numpy()
 
 
-def _hops(
-    rows: pl.DataFrame, by: list[str], option: dict[str, Any], seq: I64
-) -> tuple[Hops, I64, NDArray[np.int32]]:
+def _hops(rows: pl.DataFrame, by: list[str], option: dict[str, Any], seq: I64) -> tuple[Hops, I64, NDArray[np.int32]]:
     """The rows in hop order, where each node's incoming transfers begin, and the row of each hop."""
     keys = [[rows[end], *(rows[name] for name in by)] for end in ("source", "target")]
     (leaves, reaches), count = encode_keys(keys, [rows.height, rows.height])
@@ -116,9 +114,7 @@ def _frame(
 ) -> pl.DataFrame:
     """The columns of the found paths, hops from the first to the last."""
     longest = found.path.shape[1]
-    back = (
-        found.hops[:, None] - 1 - np.arange(longest)[None, :]
-    )  # the h-th hop's place in the path, which runs back
+    back = found.hops[:, None] - 1 - np.arange(longest)[None, :]  # the h-th hop's place in the path, which runs back
     line = np.take_along_axis(found.path, np.maximum(back, 0), axis=1)
     steps = [_where(back[:, h] >= 0, order[line[:, h]]) for h in range(longest)]
     first, last = steps[0], pl.Series(order[found.path[:, 0]], dtype=pl.Int64)

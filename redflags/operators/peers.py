@@ -38,7 +38,9 @@ def bind(binder: Binder) -> Derived:
         raise binder.fault(("min_peers",), "a group of peers has two members at least")
     kind = binder.type_of(scope, value, "of")
     binder.add("from", scope, names)
-    return binder.finish(groups=len(groups), min_peers=least, kind=t.NUMBER if kind.kind in {"real", "literal"} else kind)
+    return binder.finish(
+        groups=len(groups), min_peers=least, kind=t.NUMBER if kind.kind in {"real", "literal"} else kind
+    )
 
 
 def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
@@ -106,13 +108,18 @@ def _share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 OPERATION = Operation(
     "peers", "stream", bind, columns, run,
     doc=(
-        "A value's place among its peers: the rows of the same group at the same moment (over a stream of `periods`: in the same "
+        "A value's place among its peers: the rows of the same group at the same moment (over a stream of "
+        "`periods`: in the same "
         "period).\n\n"
-        "`from` a stream, usually of periods; `of` the value; `member` who has it; `group` one or more expressions (none: everyone); "
+        "`from` a stream, usually of periods; `of` the value; `member` who has it; `group` one or more "
+        "expressions (none: everyone); "
         "`min_peers` (10) members at least, below which everything but `peer_n` is null.\n\n"
-        "Columns: the input's, and `peer_rank` (share of the other rows with a value strictly below), `peer_n` (members), `peer_median`, "
-        "`peer_mad` (median absolute deviation from the median; both rounded half to even to the unit of the value) and `peer_z` "
-        "((value - median) / (1.4826 x mad), null where the mad is 0). A row is known when its input row is. Ties share the lower rank. "
+        "Columns: the input's, and `peer_rank` (share of the other rows with a value strictly below), `peer_n` "
+        "(members), `peer_median`, "
+        "`peer_mad` (median absolute deviation from the median; both rounded half to even to the unit of the "
+        "value) and `peer_z` "
+        "((value - median) / (1.4826 x mad), null where the mad is 0). A row is known when its input row is. "
+        "Ties share the lower rank. "
         "Rows without a value, member or group are left out, and the run says how many.\n\n"
         "Cost: one sort per group. No cap: a row in, a row out."
     ),

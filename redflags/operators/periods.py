@@ -103,17 +103,17 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     source = inputs["from"]
     evaluator = source.evaluator
     by = list(_by(node))
-    frame = source.frame().filter(pl.all_horizontal(pl.col(name).is_not_null() for name in by)) if by else source.frame()
+    frame = (
+        source.frame().filter(pl.all_horizontal(pl.col(name).is_not_null() for name in by)) if by else source.frame()
+    )
     every = node.option("every")
-    if every is None:
-        frame = _by_closes(frame, by)
-    else:
-        frame = _bucketed(frame, str(every), evaluator.frames.dataset.timezone)
+    zone = evaluator.frames.dataset.timezone
+    frame = _by_closes(frame, by) if every is None else _bucketed(frame, str(every), zone)
     bounds = ["period_start", "period_end", "period_no"]
     grouped = frame.sort("_row").group_by([*by, *bounds], maintain_order=True).agg(_aggregates(node))
     caps: tuple[Cap, ...] = ()
     if every is not None and node.option("fill") != "none":
-        grouped, caps = _filled(node, grouped, by, str(every), evaluator.frames.dataset.timezone, evaluator.upto)
+        grouped, caps = _filled(node, grouped, by, zone, evaluator.upto)
     _check_sums(frame, node)
     parts = [pl.col(name).cast(pl.String).fill_null("") for name in by]
     made = grouped.with_columns(
@@ -211,13 +211,16 @@ def _check_sums(frame: pl.DataFrame, node: Derived) -> None:
 
 
 def _filled(
-    node: Derived, grouped: pl.DataFrame, by: list[str], every: str, zone: str, upto: int
+    node: Derived, grouped: pl.DataFrame, by: list[str], zone: str, upto: int
 ) -> tuple[pl.DataFrame, tuple[Cap, ...]]:
     """Every period of a key from its first to the last that has ended by the end of the run."""
     if grouped.is_empty():
         return grouped, ()
-    first = grouped.group_by(by, maintain_order=True).agg(pl.col("period_start").min()) if by else grouped.select(
-        pl.col("period_start").min()
+    every = str(node.option("every"))
+    first = (
+        grouped.group_by(by, maintain_order=True).agg(pl.col("period_start").min())
+        if by
+        else grouped.select(pl.col("period_start").min())
     )
     local = pl.col("period_start").cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
     last = pl.lit(upto).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
@@ -257,15 +260,25 @@ OPERATION = Operation(
     "periods", "stream", bind, columns, run,
     doc=(
         "Calendar buckets per key, with aggregates.\n\n"
-        "`from` a stream or view; `by` key columns (none: everyone); `every` hour, day, week (from Monday), month or quarter, in the data "
-        "set's time zone, or `closes`, a time expression that says when the row's period ends; `let` aggregates of the period (count, "
-        "sum, mean, min, max, distinct, first, last, each with `where`); `fill` none, zero (counts and sums of a period without rows are "
+        "`from` a stream or view; `by` key columns (none: everyone); `every` hour, day, week (from Monday), "
+        "month or quarter, in the data "
+        "set's time zone, or `closes`, a time expression that says when the row's period ends; `let` aggregates "
+        "of the period (count, "
+        "sum, mean, min, max, distinct, first, last, each with `where`); `fill` none, zero (counts and sums of a "
+        "period without rows are "
         "0) or carry (the key's last values), from the key's first period to the last that has ended.\n\n"
-        "A row is known at `period_end`, the first moment after the period; a period that has not ended is not seen. Columns: the "
-        "keys, `period_start`, `period_end`, `period_no` (consecutive periods have consecutive numbers) and the values. A row with "
-        "a null key is in no period; a null in a summed value makes the sum null; a row whose `where` is unknown is left out. "
-        "A mean is rounded half to even to the unit of its type. Windows over the stream may say `within: 6 periods`.\n\n"
-        "Cost: one sort by key and period. Cap: `cap` filled periods (20 million); beyond it nothing is filled, and the run says so."
+        "A row is known at `period_end`, the first moment after the period; a period that has not ended is not "
+        "seen. Columns: the "
+        "keys, `period_start`, `period_end`, `period_no` (consecutive periods have consecutive numbers) and the "
+        "values. A row with "
+        "a null key is in no period; a null in a summed value makes the sum null; a row whose `where` is unknown "
+        "is left out. "
+        "A mean is rounded half to even to the unit of its type. Windows over the stream may say `within: 6 "
+        "periods`.\n\n"
+        "Cost: one sort by key and period. Cap: `cap` filled periods (20 million); beyond it nothing is filled, "
+        "and the run says so."
     ),
-    example="months: {periods: {from: ledger, by: party_id, every: month, let: {turnover: {sum: amount_base}}, fill: zero}}",
+    example=(
+        "months: {periods: {from: ledger, by: party_id, every: month, fill: zero, let: {turnover: {sum: amount_base}}}}"
+    ),
 )  # fmt: skip

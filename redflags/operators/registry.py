@@ -27,7 +27,7 @@ MODULES: dict[str, str] = {
 def operation(name: str) -> Operation | None:
     """The operator of that name; None where this version has none."""
     module = MODULES.get(name)
-    return None if module is None else import_module(module).OPERATION  # type: ignore[no-any-return]
+    return None if module is None else import_module(module).OPERATION
 
 
 def operations() -> list[Operation]:

@@ -95,7 +95,10 @@ def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
 
 
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
-    """A row for each row that stands in a run of at least ``min`` values; with ``ends`` a row when the next is overdue."""
+    """A row for each row that stands in a run of at least ``min`` values.
+
+    With ``ends`` a row when the next is overdue.
+    """
     from redflags.engine.codes import encode_keys
     from redflags.operators.runs_kernel import chain
 
@@ -139,22 +142,33 @@ def _ended(node: Derived, rows: pl.DataFrame, upto: int) -> pl.DataFrame:
     elif kind.kind == "date":
         waits.append((high + 1) * DAY)
     overdue = pl.col(AT) + min(waits) + 1
-    ends = ends.with_columns(overdue.alias(AT), pl.lit(value=True).alias("ended"), pl.format("{}!", ROW_ID).alias(ROW_ID))
+    ends = ends.with_columns(
+        overdue.alias(AT), pl.lit(value=True).alias("ended"), pl.format("{}!", ROW_ID).alias(ROW_ID)
+    )
     return ends.filter(pl.col(AT) <= upto)
 
 
 OPERATION = Operation(
     "runs", "stream", bind, columns, run,
     doc=(
-        "Rows of one key whose values step evenly: consecutive serial numbers, consecutive days, dues at regular intervals, near-equal "
+        "Rows of one key whose values step evenly: consecutive serial numbers, consecutive days, dues at regular "
+        "intervals, near-equal "
         "amounts.\n\n"
-        "`from` a stream; `by` key expressions; `of` the value that steps (a number, an amount, a day or a moment); `step: [lowest, "
-        "highest]` in its unit (a duration for days and moments); `gap` longest time between two rows of a run; `min` (2) values from "
-        "which a run is shown; `ends: true` gives one more row, at the first moment at which the next value is overdue.\n\n"
-        "Rows are walked in order of moment, then value, so that rows of one moment count in the order of their values whatever their "
-        "ids. A row that repeats the last value neither continues nor breaks a run. Columns: the input's, and `run_id` (the row that "
-        "began the run), `run_n` (values so far), `run_first`, `run_last`, `run_from` (moment of the first), `step_mean`, `step_cv` "
-        "(standard deviation of the steps over their mean; 0 below two steps), `ended`. Rows with a null key or value are in no run.\n\n"
+        "`from` a stream; `by` key expressions; `of` the value that steps (a number, an amount, a day or a "
+        "moment); `step: [lowest, "
+        "highest]` in its unit (a duration for days and moments); `gap` longest time between two rows of a run; "
+        "`min` (2) values from "
+        "which a run is shown; `ends: true` gives one more row, at the first moment at which the next value is overdue."
+        "\n\n"
+        "Rows are walked in order of moment, then value, so that rows of one moment count in the order of their "
+        "values whatever their "
+        "ids. A row that repeats the last value neither continues nor breaks a run. Columns: the input's, and "
+        "`run_id` (the row that "
+        "began the run), `run_n` (values so far), `run_first`, `run_last`, `run_from` (moment of the first), "
+        "`step_mean`, `step_cv` "
+        "(standard deviation of the steps over their mean; 0 below two steps), `ended`. Rows with a null key or "
+        "value are in no "
+        "run.\n\n"
         "Cost: one sort by key. No cap: a row in, at most two rows out."
     ),
     example="dues: {runs: {from: ledger, by: [account_id, counterparty_key], of: booked_at, step: [25d, 35d], min: 3}}",

@@ -15,7 +15,8 @@ Array = Any
 def chain(key: Array, at: Array, value: Array, low: int, high: int, gap: int) -> tuple[Array, Array, Array, Array]:
     """Walk rows in order of (key, moment, value).
 
-    A row continues the chain of its key when its step from the chain's last value lies in [low, high] and its moment at most
+    A row continues the chain of its key when its step from the chain's last value lies in [low, high] and its moment
+    at most
     ``gap`` after the last one (negative: any). A row that repeats the last value neither continues nor breaks it.
 
     Returns:
@@ -48,7 +49,7 @@ def chain(key: Array, at: Array, value: Array, low: int, high: int, gap: int) ->
         first[i], count[i] = begin, n
         if n > 1:
             mean[i] = total / (n - 1)
-        if n > 2 and mean[i] != 0.0:
+        if n >= 3 and mean[i] != 0.0:  # noqa: PLR2004  two steps have a spread
             variance = max(squares / (n - 1) - mean[i] * mean[i], 0.0) * (n - 1) / (n - 2)
             spread[i] = np.sqrt(variance) / abs(mean[i])
     return first, count, mean, spread

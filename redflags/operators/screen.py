@@ -78,9 +78,7 @@ def bind(binder: Binder) -> Derived:
         names[f"_c{index}"] = binder.expr(scope, text, "country", wants=("text", "list"))
     if binder.has("entity"):
         names["_type"] = binder.expr(scope, binder.text("entity"), "entity", wants=("text",))
-    by = binder.names(
-        "by", ("party_id",) if "party_id" in binder.resolver.schemas.of(scope.frame).columns else ()
-    )
+    by = binder.names("by", ("party_id",) if "party_id" in binder.resolver.schemas.of(scope.frame).columns else ())
     keys = []
     for index, text in enumerate(by):
         if not text.isidentifier():
@@ -147,17 +145,13 @@ def _identifiers(binder: Binder, scope: Scope, names: dict[str, Expr]) -> tuple[
     known = (*dictionary().table("party_identifiers").columns["id_type"].values, "any")
     for index, (kind, text) in enumerate(found.items()):
         if kind not in known:
-            raise binder.fault(
-                ("identifiers",), f"unknown kind of identifier '{kind}'", did_you_mean(str(kind), known)
-            )
+            raise binder.fault(("identifiers",), f"unknown kind of identifier '{kind}'", did_you_mean(str(kind), known))
         names[f"_i{index}"] = binder.expr(scope, str(text), "identifiers", kind, wants=("text", "list"))
     if binder.has("identifier"):
         names["_j"] = binder.expr(scope, binder.text("identifier"), "identifier", wants=("text", "list"))
     if binder.has("identifier_kind"):
         if "_j" not in names:
-            raise binder.fault(
-                ("identifier_kind",), "identifier_kind tells the kind of identifier, which is not given"
-            )
+            raise binder.fault(("identifier_kind",), "identifier_kind tells the kind of identifier, which is not given")
         names["_jk"] = binder.expr(scope, binder.text("identifier_kind"), "identifier_kind", wants=("text",))
     return tuple(found)
 
@@ -166,8 +160,7 @@ def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
     """The input's columns, the keys, and what was found; where a name is both, it is what was found."""
     keys: Any = node.option("by")
     made = {
-        name: FrameColumn(kind, *(("list_entries", column) if column else ()))
-        for name, (kind, column) in MADE.items()
+        name: FrameColumn(kind, *(("list_entries", column) if column else ())) for name, (kind, column) in MADE.items()
     }
     inner = schemas.of(node.input("from").frame).columns
     return {**{name: FrameColumn(kind) for name, kind in keys}, **inner, **made}

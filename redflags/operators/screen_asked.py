@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input
 from redflags.operators.screen_lists import normalised
 from redflags.operators.screen_names import folded
@@ -58,9 +58,7 @@ def asked_of(node: Derived, source: Input) -> Asked:
         rows = rows.with_columns(until.alias("end"))
     names = _long(frame, [c for c in frame.columns if c.startswith("_n")], "screened_name")
     distinct = names.select("screened_name").unique(maintain_order=True)
-    names = names.join(
-        distinct.with_columns(folded(distinct["screened_name"]).alias("text")), on="screened_name"
-    )
+    names = names.join(distinct.with_columns(folded(distinct["screened_name"]).alias("text")), on="screened_name")
     names = names.filter(pl.col("text").is_not_null())
     identifiers = _identifiers(node, frame)
     silent = frame.height - pl.concat([names.select(ROW), identifiers.select(ROW)])[ROW].n_unique()
@@ -97,16 +95,14 @@ def _read(source: Input) -> tuple[pl.DataFrame, list[str]]:
     for name, expr in source.names.items():
         try:
             replace(source, names={name: expr}, rows=source.rows[:0]).frame()
-        except Missing as lacking:
+        except MissingInputError as lacking:
             absent.append(lacking.what)
             missing = lacking
         else:
             kept[name] = expr
     if missing is not None and not any(name.startswith(("_n", "_i", "_j")) for name in kept):
         raise missing
-    if any(name.startswith("_k") for name in source.names) and not any(
-        name.startswith("_k") for name in kept
-    ):
+    if any(name.startswith("_k") for name in source.names) and not any(name.startswith("_k") for name in kept):
         assert missing is not None  # noqa: S101  a key was left out above
         raise missing
     return replace(source, names=kept).frame(), absent
@@ -129,9 +125,7 @@ def _identifiers(node: Derived, frame: pl.DataFrame) -> pl.DataFrame:
     for index, kind in enumerate(kinds):
         if f"_i{index}" in frame.columns:
             part = _long(frame, [f"_i{index}"], "identifier")
-            parts.append(
-                part.with_columns(pl.lit(None if kind == "any" else kind, pl.String).alias("id_kind"))
-            )
+            parts.append(part.with_columns(pl.lit(None if kind == "any" else kind, pl.String).alias("id_kind")))
     if "_j" in frame.columns:
         kind = frame.select(ROW, pl.col("_jk" if "_jk" in frame.columns else "_j").alias("id_kind"))
         kind = kind if "_jk" in frame.columns else kind.with_columns(pl.lit(None, pl.String).alias("id_kind"))

@@ -1,6 +1,6 @@
 """Compiled: how well the tokens of two names cover each other, for many pairs of names."""
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR0917, PLR1730, PLR2004  one compiled loop, called by position
+# ruff: noqa: PLR1730, PLR2004  one compiled loop, called by position
 
 from __future__ import annotations
 
@@ -88,9 +88,7 @@ def covered(
                 gain = 0
                 if value > 0:
                     # Weight, then full tokens, then tokens beyond particles, then all: ties fall alike.
-                    gain = (
-                        ((low * value) << 24) | (np.int64(low > common) << 16) | (np.int64(low > 1) << 8) | 1
-                    )
+                    gain = ((low * value) << 24) | (np.int64(low > common) << 16) | (np.int64(low > 1) << 8) | 1
                     hits += 1
                 gains[j - c if swap else i - a, i - a if swap else j - c] = gain
         if hits == 0:

@@ -75,10 +75,7 @@ def likeness(left: pl.Series, right: pl.Series) -> Whole:
     from rapidfuzz.distance import JaroWinkler
 
     return (
-        ONE
-        - 3
-        * (ONE - np.rint(_compared(left, right, JaroWinkler.normalized_similarity) * ONE).astype(np.int64))
-        // 2
+        ONE - 3 * (ONE - np.rint(_compared(left, right, JaroWinkler.normalized_similarity) * ONE).astype(np.int64)) // 2
     )
 
 
@@ -115,17 +112,14 @@ def likes_of(asked: pl.DataFrame, listed: pl.DataFrame, near: pl.DataFrame) -> p
     pairs = _spelled(pl.concat([same, near]).filter(pl.col("s") != pl.col("t")).unique(), asked, listed)
     made = pairs.select("s", "t").with_columns(pl.Series("like", alike(pairs), dtype=pl.Int64))
     made = pl.concat([made, mute.with_columns(pl.lit(MUTE_LIKE, pl.Int64).alias("like"))])
-    return (
-        made.group_by("s", "t").agg(pl.col("like").max()).filter(pl.col("like") >= LEAST_LIKE).sort("s", "t")
-    )
+    return made.group_by("s", "t").agg(pl.col("like").max()).filter(pl.col("like") >= LEAST_LIKE).sort("s", "t")
 
 
 def _classes(words: pl.DataFrame, made: list[tuple[pl.Expr, pl.Expr, bool]]) -> pl.DataFrame:
     """``t, c`` (class) and ``full`` (not by an initial alone)."""
     beyond = words.filter(pl.col("weight") > 1)
     parts = [
-        beyond.filter(where).select("t", name.alias("c"), pl.lit(full).alias("full"))
-        for where, name, full in made
+        beyond.filter(where).select("t", name.alias("c"), pl.lit(full).alias("full")) for where, name, full in made
     ]
     return pl.concat(parts).unique()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from redflags.engine.errors import Missing
+from redflags.engine.errors import MissingInputError
 from redflags.operators.screen_names import folded
 from redflags.registers.register import FROM, MISSING_FROM, TO
 
@@ -91,17 +91,13 @@ def _rows(evaluator: Evaluator, lists: tuple[str, ...]) -> pl.DataFrame:
     frame = evaluator.lookups.register(TABLE).frame
     for needed in ("entry_id", "list_id") if lists else ("entry_id",):
         if needed not in frame.columns:
-            raise Missing(TABLE, needed)
+            raise MissingInputError(TABLE, needed)
     frame = frame.with_columns(
         *(pl.lit(None, pl.String).alias(name) for name in _TEXTS if name not in frame.columns),
         *(pl.lit(None, pl.List(pl.String)).alias(name) for name in _LISTS if name not in frame.columns),
     )
     if "listed_at" in frame.columns:
-        listed = (
-            pl.when(pl.col(FROM) == MISSING_FROM)
-            .then(pl.col("listed_at").cast(pl.Int64))
-            .fill_null(pl.col(FROM))
-        )
+        listed = pl.when(pl.col(FROM) == MISSING_FROM).then(pl.col("listed_at").cast(pl.Int64)).fill_null(pl.col(FROM))
         frame = frame.with_columns(listed.alias(FROM))
     if "withdrawn_as_error" in frame.columns:
         frame = frame.filter(~pl.col("withdrawn_as_error").fill_null(value=False))
@@ -126,9 +122,7 @@ def _names(rows: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=True).alias("alias"),
         quality.alias("alias_quality"),
     )
-    made = (
-        pl.concat([first, others.explode("listed_name")]).filter(pl.col("listed_name").is_not_null()).unique()
-    )
+    made = pl.concat([first, others.explode("listed_name")]).filter(pl.col("listed_name").is_not_null()).unique()
     distinct = made.select("listed_name").unique()
     known = distinct.with_columns(folded(distinct["listed_name"]).alias("text"))
     return made.join(known, on="listed_name").filter(pl.col("text").is_not_null())
@@ -147,18 +141,14 @@ def _identifiers(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("identifier_kind").alias("listed_kind"),
         "identifier",
     )
-    return made.filter(pl.col("value").is_not_null()).unique(
-        ["e", "value", "listed_kind"], maintain_order=True
-    )
+    return made.filter(pl.col("value").is_not_null()).unique(["e", "value", "listed_kind"], maintain_order=True)
 
 
 def _births(own: pl.DataFrame) -> pl.DataFrame:
     """Years of birth: each date or year of a record, and a span where it gives two years."""
     part = pl.col("part")
     parts = (
-        own.select("e", pl.col("birth_record").str.split(";").alias("part"))
-        .explode("part")
-        .filter(part.is_not_null())
+        own.select("e", pl.col("birth_record").str.split(";").alias("part")).explode("part").filter(part.is_not_null())
     )
     span = part.str.extract_groups(r"\b((?:1[89]|20)\d\d)\s*(?:-|–|to|and|/)\s*((?:1[89]|20)\d\d)\b")
     parts = parts.with_columns(span.struct.field("1").alias("a"), span.struct.field("2").alias("b"))
@@ -171,8 +161,4 @@ def _births(own: pl.DataFrame) -> pl.DataFrame:
         .explode("low")
     )
     years = years.filter(pl.col("low").is_not_null()).with_columns(pl.col("low").alias("high"))
-    return (
-        pl.concat([spans, years])
-        .select("e", pl.col("low").cast(pl.Int64), pl.col("high").cast(pl.Int64))
-        .unique()
-    )
+    return pl.concat([spans, years]).select("e", pl.col("low").cast(pl.Int64), pl.col("high").cast(pl.Int64)).unique()

@@ -49,9 +49,7 @@ def matched(asked: pl.Series, listed: pl.Series, least: int, cap: int) -> Pairs:
     """All pairs that score at least ``least`` millionths; both series hold distinct folded names.
 
     Example:
-        >>> found = matched(
-        ...     pl.Series(["karim rashid", "rasheed kareem"]), pl.Series(["karim rashid"]), 850_000, 100
-        ... )
+        >>> found = matched(pl.Series(["karim rashid", "rasheed kareem"]), pl.Series(["karim rashid"]), 850_000, 100)
         >>> found.frame.select("q", "l", "how").rows()
         [(0, 0, 'exact'), (1, 0, 'tokens')]
     """
@@ -83,9 +81,7 @@ def matched(asked: pl.Series, listed: pl.Series, least: int, cap: int) -> Pairs:
     likes = likes_of(asked_words, listed_words, near)
     scorer = _Scorer(left, right, left_tokens, right_tokens, words, likes, left_whole, right_whole)
     parts = [scorer.scored(lot.join(index, on="key", how="inner"), least) for lot in _lots(kept)]
-    made = (
-        pl.concat(parts) if parts else scorer.scored(kept.join(index, on="key", how="inner").head(0), least)
-    )
+    made = pl.concat(parts) if parts else scorer.scored(kept.join(index, on="key", how="inner").head(0), least)
     return Pairs(made.sort("q", "l"), left_out)
 
 
@@ -94,9 +90,7 @@ def _numbered(texts: pl.Series) -> pl.DataFrame:
 
 
 def _coded(tokens: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    return tokens.join(words.select("token", "t"), on="token", how="left", maintain_order="left").select(
-        "n", "t"
-    )
+    return tokens.join(words.select("token", "t"), on="token", how="left", maintain_order="left").select("n", "t")
 
 
 def _lots(asks: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -107,7 +101,7 @@ def _lots(asks: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield part.select("n", "key")
 
 
-def _keys(  # noqa: PLR0917  two sides, the same six things of each
+def _keys(
     tokens: pl.DataFrame,
     classes: pl.DataFrame,
     words: pl.DataFrame,
@@ -119,9 +113,7 @@ def _keys(  # noqa: PLR0917  two sides, the same six things of each
     known = classes.join(codes, on="c").select("t", pl.col("k").cast(pl.Int64), "full")
     weights = tokens.join(words.select("t", "weight"), on="t", how="left", maintain_order="left")
     weights = weights.with_columns(pl.int_range(pl.len()).over("n").alias("i"))
-    rows = weights.join(known, on="t").with_columns(
-        (pl.col("full") & (pl.col("weight") > COMMON)).alias("full")
-    )
+    rows = weights.join(known, on="t").with_columns((pl.col("full") & (pl.col("weight") > COMMON)).alias("full"))
     parts = []
     names = 0 if rows.is_empty() else int(rows["n"].max()) + 1  # type: ignore[arg-type]
     for low in range(0, names, LOT_NAMES):
@@ -137,9 +129,7 @@ def _keys(  # noqa: PLR0917  two sides, the same six things of each
         .agg(pl.len(), pl.col("t").first())
         .filter(pl.col("len") == 1)
     )
-    alone = lone.join(known.filter("full"), on="t").select(
-        "n", (pl.col("k") * (1 << 32) + ALONE).alias("key")
-    )
+    alone = lone.join(known.filter("full"), on="t").select("n", (pl.col("k") * (1 << 32) + ALONE).alias("key"))
     one_word = whole.join(wholes, left_on="key", right_on="c").select(
         "n", (pl.col("k").cast(pl.Int64) * (1 << 32) + WHOLE).alias("key")
     )
@@ -152,7 +142,7 @@ def _keys(  # noqa: PLR0917  two sides, the same six things of each
 class _Scorer:
     """Scores pairs of names."""
 
-    def __init__(  # noqa: PLR0917  both sides of everything
+    def __init__(
         self,
         left: pl.DataFrame,
         right: pl.DataFrame,
@@ -180,8 +170,7 @@ class _Scorer:
             EXACT,
         )
         self.sorted = tuple(
-            frame.select(pl.col("text").str.split(" ").list.sort().list.join(" "))["text"]
-            for frame in (left, right)
+            frame.select(pl.col("text").str.split(" ").list.sort().list.join(" "))["text"] for frame in (left, right)
         )
 
     def scored(self, pairs: pl.DataFrame, least: int) -> pl.DataFrame:
@@ -209,9 +198,7 @@ class _Scorer:
             .alias("how"),
         )
         made = made.filter(pl.col("score") >= max(least, 1))
-        return made.select(
-            pl.col("n").alias("q"), pl.col("n_right").alias("l"), "score", "how", "agreeing", "lacking"
-        )
+        return made.select(pl.col("n").alias("q"), pl.col("n_right").alias("l"), "score", "how", "agreeing", "lacking")
 
     def _as_one_word(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Likeness of names written as one word, the listed one with any word first."""
@@ -220,12 +207,7 @@ class _Scorer:
         )
         made = made.rename({"joined": "token", "joined_right": "token_right"})
         found = pl.Series("joined", np.maximum(alike(made) - JOINED, 0), dtype=pl.Int64)
-        return (
-            made.select("n", "n_right")
-            .with_columns(found)
-            .group_by("n", "n_right")
-            .agg(pl.col("joined").max())
-        )
+        return made.select("n", "n_right").with_columns(found).group_by("n", "n_right").agg(pl.col("joined").max())
 
 
 def _listed(rows: pl.DataFrame, by: str, what: str, size: int) -> tuple[Whole, ...]:

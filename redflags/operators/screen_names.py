@@ -46,11 +46,7 @@ def latin(texts: pl.Series) -> pl.Series:
     texts = texts.cast(pl.String).str.normalize("NFKC")
     foreign = texts.filter(texts.str.contains(r"[^\x00-\x7F]").fill_null(value=False))
     letters = (
-        foreign.str.replace_all(r"[\x00-\x7F]", "")
-        .str.split("")
-        .explode(empty_as_null=False)
-        .unique()
-        .drop_nulls()
+        foreign.str.replace_all(r"[\x00-\x7F]", "").str.split("").explode(empty_as_null=False).unique().drop_nulls()
     )
     table = {letter: anyascii(letter) for letter in sorted(letters.to_list()) if letter}  # letters, not rows
     if not table:
@@ -64,9 +60,7 @@ def folded(texts: pl.Series) -> pl.Series:
     A name that is nothing but those keeps them; one without a letter or digit becomes null.
 
     Example:
-        >>> folded(
-        ...     pl.Series(["Dr. José O'Neill", "ROSTEX Trading Co., Ltd.", "Abdul-Rahman", "..."])
-        ... ).to_list()
+        >>> folded(pl.Series(["Dr. José O'Neill", "ROSTEX Trading Co., Ltd.", "Abdul-Rahman", "..."])).to_list()
         ['jose oneill', 'rostex trading', 'abd rahman', None]
     """
     name = (
@@ -109,9 +103,7 @@ def vocabulary(tokens: pl.Series) -> pl.DataFrame:
     """Distinct tokens: ``token, sound, bones`` (consonants)``, main`` (block), ``weight``, ``mute``.
 
     Example:
-        >>> vocabulary(pl.Series(["mohammed", "muhamad", "al", "k"])).select(
-        ...     "token", "sound", "bones", "weight"
-        ... ).rows()
+        >>> vocabulary(pl.Series(["mohammed", "muhamad", "al", "k"])).select("token", "sound", "bones", "weight").rows()
         [('al', 'al', 'l', 1), ('k', 'k', 'k', 4),
          ('mohammed', 'muhamad', 'mhmd', 10), ('muhamad', 'muhamad', 'mhmd', 10)]
     """
@@ -142,9 +134,7 @@ def whole_keys(names: pl.DataFrame, *, turned: bool) -> pl.DataFrame:
     if turned:
         frame = frame.with_columns(pl.int_ranges(0, pl.col("t").list.len()).alias("by")).explode("by")
         frame = frame.with_columns(
-            pl.concat_list(pl.col("t").list.slice(pl.col("by")), pl.col("t").list.head(pl.col("by"))).alias(
-                "t"
-            )
+            pl.concat_list(pl.col("t").list.slice(pl.col("by")), pl.col("t").list.head(pl.col("by"))).alias("t")
         )
     frame = frame.select("n", pl.col("t").list.join("").alias("joined")).unique(maintain_order=True)
     frame = frame.with_columns(sounds(pl.col("joined")).alias("sound"))

@@ -70,9 +70,7 @@ def screened(node: Derived, source: Input) -> Output:
     frame = _shown(node, source, asked, found, held)
     caps = list(asked.caps)
     if left_out:
-        caps.append(
-            Cap("pairs of a name with listed names that share commoner parts were not compared", left_out)
-        )
+        caps.append(Cap("pairs of a name with listed names that share commoner parts were not compared", left_out))
     keys = [name for name, _ in node.option("by")] or ["screened_id"]  # type: ignore[attr-defined]
     register = (
         best_over_time(frame, keys, FOUND)
@@ -106,23 +104,17 @@ def _by_identifier(asked: Asked, held: Entries) -> pl.DataFrame:
     pairs = asked.identifiers.drop("identifier").join(held.identifiers, on="value")
     pairs = pairs.filter((pl.col("id_kind") == pl.col("listed_kind")).fill_null(value=True))
     pairs = pairs.with_columns(pl.coalesce("id_kind", "listed_kind").alias("identifier_kind"))
-    first = pairs.sort("identifier", "identifier_kind", nulls_last=True).unique(
-        PAIR, keep="first", maintain_order=True
-    )
+    first = pairs.sort("identifier", "identifier_kind", nulls_last=True).unique(PAIR, keep="first", maintain_order=True)
     return first.select(*PAIR, "identifier", "identifier_kind")
 
 
 def _valid(pairs: pl.DataFrame, asked: Asked, held: Entries, *, standing: bool) -> pl.DataFrame:
     """Pairs that stand together at some moment, from ``start`` to ``end``."""
-    rows = pairs.join(asked.rows.select(ROW, "start", "end"), on=ROW).join(
-        held.entries.select("e", FROM, TO), on="e"
-    )
+    rows = pairs.join(asked.rows.select(ROW, "start", "end"), on=ROW).join(held.entries.select("e", FROM, TO), on="e")
     if not standing:
         inside = (pl.col(FROM) <= pl.col("start")) & (pl.col("start") < pl.col(TO))
         return rows.filter(inside).select(*PAIR, "start", pl.col(TO).alias("end"))
-    rows = rows.with_columns(
-        pl.max_horizontal("start", FROM).alias("start"), pl.min_horizontal("end", TO).alias("end")
-    )
+    rows = rows.with_columns(pl.max_horizontal("start", FROM).alias("start"), pl.min_horizontal("end", TO).alias("end"))
     return rows.filter(pl.col("start") < pl.col("end")).select(*PAIR, "start", "end")
 
 
@@ -138,17 +130,11 @@ def _about(pairs: pl.DataFrame, asked: Asked, held: Entries, within: int) -> pl.
     listed = held.entries.select("e", "entity_type", "countries").filter(
         pl.col("e").is_in(pairs["e"].unique().to_list())
     )
-    countries = (
-        listed.select("e", pl.col("countries").alias("listed_country")).explode("listed_country").drop_nulls()
-    )
+    countries = listed.select("e", pl.col("countries").alias("listed_country")).explode("listed_country").drop_nulls()
     countries = countries.with_columns(pl.col("listed_country").str.to_uppercase())
     placed = pairs.join(asked.countries, on=ROW).join(countries, on="e")
     placed = placed.group_by(PAIR).agg((pl.col("country") == pl.col("listed_country")).any().alias("placed"))
-    made = (
-        pairs.join(born, on=PAIR, how="left")
-        .join(placed, on=PAIR, how="left")
-        .join(asked.types, on=ROW, how="left")
-    )
+    made = pairs.join(born, on=PAIR, how="left").join(placed, on=PAIR, how="left").join(asked.types, on=ROW, how="left")
     made = made.join(listed.select("e", "entity_type"), on="e", how="left")
     listed_type = pl.when(pl.col("entity_type") != "other").then(pl.col("entity_type"))
     same = (pl.col("own_type") == listed_type).alias("same")
@@ -159,25 +145,17 @@ def _about(pairs: pl.DataFrame, asked: Asked, held: Entries, within: int) -> pl.
     )
     return made.with_columns(
         pl.sum_horizontal(pl.col(c) == AGREES for c in ("birth", "place")).cast(pl.Int64).alias("supports"),
-        pl.sum_horizontal(pl.col(c) == CONFLICTS for c in ("birth", "place", "type"))
-        .cast(pl.Int64)
-        .alias("conflicts"),
+        pl.sum_horizontal(pl.col(c) == CONFLICTS for c in ("birth", "place", "type")).cast(pl.Int64).alias("conflicts"),
     ).select(*PAIR, "start", "end", "birth", "place", "type", "supports", "conflicts")
 
 
 def _points(column: str, points: tuple[int, int]) -> pl.Expr:
     return (
-        pl.when(pl.col(column) == AGREES)
-        .then(points[0])
-        .when(pl.col(column) == CONFLICTS)
-        .then(points[1])
-        .otherwise(0)
+        pl.when(pl.col(column) == AGREES).then(points[0]).when(pl.col(column) == CONFLICTS).then(points[1]).otherwise(0)
     )
 
 
-def _decided(
-    about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, least: int, weak: str
-) -> pl.DataFrame:
+def _decided(about: pl.DataFrame, named: pl.DataFrame, numbered: pl.DataFrame, least: int, weak: str) -> pl.DataFrame:
     """One row per pair: by identifier, else by its best name."""
     points = _points("birth", BIRTH) + _points("place", PLACE) + _points("type", TYPE)
     rows = about.join(named, on=PAIR, how="inner")
@@ -185,9 +163,7 @@ def _decided(
     rows = rows.filter(pl.col("score") >= least)
     numbers = about.join(numbered, on=PAIR, how="inner")
     if weak == "supported":
-        stands = (pl.col("alias_quality") == "strong") | (
-            (pl.col("supports") > 0) & (pl.col("conflicts") == 0)
-        )
+        stands = (pl.col("alias_quality") == "strong") | ((pl.col("supports") > 0) & (pl.col("conflicts") == 0))
         rows = rows.join(numbers.select(*PAIR, pl.lit(value=True).alias("sure")), on=PAIR, how="left")
         rows = rows.filter(stands | pl.col("sure").is_not_null()).drop("sure")
     rows = rows.sort(
@@ -221,12 +197,8 @@ def _shown(node: Derived, source: Input, asked: Asked, found: pl.DataFrame, held
         "regime",
         pl.col(FROM).alias("listed_from"),
     )
-    known = [
-        pl.col(f"_k{i}").alias(name) for i, (name, _) in enumerate(keys) if f"_k{i}" in asked.rows.columns
-    ]
-    rows = found.join(asked.rows.select(ROW, pl.col(ROW_ID).alias("screened_id"), *known), on=ROW).join(
-        about, on="e"
-    )
+    known = [pl.col(f"_k{i}").alias(name) for i, (name, _) in enumerate(keys) if f"_k{i}" in asked.rows.columns]
+    rows = found.join(asked.rows.select(ROW, pl.col(ROW_ID).alias("screened_id"), *known), on=ROW).join(about, on="e")
     measures = source.evaluator.measures
     first = LONG_AGO if measures is None else measures.covers_from
     start = pl.col("start")
@@ -234,9 +206,7 @@ def _shown(node: Derived, source: Input, asked: Asked, found: pl.DataFrame, held
         pl.when(start == MISSING_FROM).then(pl.lit(first, pl.Int64)).otherwise(start).alias(AT),
         pl.when(start != MISSING_FROM).then(start).alias("valid_from"),
         pl.when(pl.col("end") != MISSING_TO).then(pl.col("end")).alias("valid_to"),
-        pl.concat_str("screened_id", pl.col("list_id").fill_null(""), "entry_id", separator="~").alias(
-            ROW_ID
-        ),
+        pl.concat_str("screened_id", pl.col("list_id").fill_null(""), "entry_id", separator="~").alias(ROW_ID),
     )
     # Rows that share an id (an entry held twice, a register without ids) are told apart by what they say.
     order = [ROW_ID, AT, "listed_from", "list_version", "listed_name", "screened_name", "identifier", "end"]

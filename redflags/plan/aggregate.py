@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from redflags.rules.model import Aggregate
 
 
-def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
+def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:  # noqa: C901  part by part
     """The measure that ``spec`` means on rows of ``scope``.
 
     Raises:
@@ -84,9 +84,7 @@ def bind_aggregate(scope: Scope, spec: Aggregate, path: Path) -> Measure:
     return measure
 
 
-def _keys(
-    scope: Scope, source: Scope, spec: Aggregate, path: Path
-) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+def _keys(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     from redflags.plan.scope import BindError
 
     ours: list[Expr] = []
@@ -100,9 +98,7 @@ def _keys(
         if names is None:
             raise BindError(
                 path,
-                ExprError(
-                    "no key: this view has none", 0, "give the view a key, or the aggregate by:", "AGGREGATE"
-                ),
+                ExprError("no key: this view has none", 0, "give the view a key, or the aggregate by:", "AGGREGATE"),
             )
     for index, name in enumerate(names or ()):
         where: Path = (*path, "by") if isinstance(spec.by, str) or spec.by is None else (*path, "by", index)
@@ -165,12 +161,12 @@ def _duration(scope: Scope, text: str, path: Path) -> int:
             return int(literal.value)
         if text.startswith("$"):
             node = parse(text)
-            literal = scope.resolver.param(node) if isinstance(node, Param) else None
-            if not isinstance(literal, Interval):
+            length = scope.resolver.param(node) if isinstance(node, Param) else None
+            if not isinstance(length, Interval):
                 raise ExprError(
                     f"{text} is not a duration", 0, "a duration parameter is wanted here", "AGGREGATE-WINDOW"
                 )
-            return literal.micros
+            return length.micros
         return parse_duration(text)
     except ExprError as error:
         raise BindError(path, error) from None
@@ -194,11 +190,16 @@ def _check_periods(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> 
 
     if not numbered(source) or not numbered(scope):
         hint = "use a duration such as 30d, or read a stream made by periods"
-        raise BindError((*path, "within"), ExprError("periods are counted only over a stream of periods", 0, hint, "AGGREGATE-WINDOW"))
+        raise BindError(
+            (*path, "within"),
+            ExprError("periods are counted only over a stream of periods", 0, hint, "AGGREGATE-WINDOW"),
+        )
     for name in ("within", "before"):
         text = getattr(spec, name)
         if text and text not in {"ever", "now"} and str(text).split()[-1] not in PERIODS:
-            raise BindError((*path, name), ExprError("one window counts periods or time, not both", 0, code="AGGREGATE-WINDOW"))
+            raise BindError(
+                (*path, name), ExprError("one window counts periods or time, not both", 0, code="AGGREGATE-WINDOW")
+            )
     if spec.after is not None or spec.complete:
         part = "after" if spec.after is not None else "complete"
         raise BindError((*path, part), ExprError(f"'{part}' needs a window in time", 0, code="AGGREGATE-WINDOW"))

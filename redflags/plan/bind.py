@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError
@@ -13,7 +13,8 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
 from redflags.expr.parser import parse
 from redflags.plan.nodes import (
-    At, Derived,
+    At,
+    Derived,
     Frame,
     ListLiteral,
     Measure,
@@ -24,7 +25,7 @@ from redflags.plan.nodes import (
     measures,
     parents,
 )
-from redflags.plan.scope import BindError, Path, Poisoned, Resolver, Scope
+from redflags.plan.scope import BindError, Path, PoisonedError, Resolver, Scope
 from redflags.plan.template import Template, fits, read_template
 from redflags.rules.facts import FactFormula
 from redflags.rules.model import Operator, Subject
@@ -32,7 +33,7 @@ from redflags.rules.params import bind_params
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from redflags.plan.schema import Schemas
     from redflags.rules.model import Rule, View
@@ -95,7 +96,7 @@ class BoundRule:
         yield from measures(*(fact.condition for fact in self.facts))
 
 
-def literal(kind: str, value: Any) -> ex.Expr:
+def literal(kind: str, value: Any) -> ex.Expr:  # noqa: ANN401  a value of any parameter type
     """A parameter's value as a node."""
     match kind:
         case "duration":
@@ -132,9 +133,7 @@ def bind_rule(
         BindError: the first fault, where ``faults`` is not given.
     """
     values = dict(bind_params(rule, profile, segment)) | dict(params or {})
-    literals = {
-        name: literal(rule.params[name].type, value) for name, value in values.items() if name in rule.params
-    }
+    literals = {name: literal(rule.params[name].type, value) for name, value in values.items() if name in rule.params}
     return _Binder(rule, schemas, literals, values, dict(streams or {}), faults).bind(
         family, profile, segment, policies
     )
@@ -158,11 +157,11 @@ class _Binder:
         except ExprError as error:
             raise BindError(path, error) from None
 
-    def attempt(self, what: Any, default: Any = None) -> Any:
+    def attempt(self, what: Callable[[], Any], default: Any = None) -> Any:  # noqa: ANN401  any step of binding
         """Run one step; keep its fault and go on where faults are collected."""
         try:
             return what()
-        except Poisoned:
+        except PoisonedError:
             return default
         except BindError as error:
             if self.faults is None:
@@ -177,29 +176,23 @@ class _Binder:
         detect = self.rule.detect
         for name, spec in self.rule.with_.items():
             if isinstance(spec, Operator):
-                self.attempt(lambda name=name: self.resolver.operator(name))
+                self.attempt(partial(self.resolver.operator, name))
                 continue
-            scope = self.attempt(lambda name=name: self.resolver.scope(name, ("with", name)))
+            scope = self.attempt(partial(self.resolver.scope, name, ("with", name)))
             if scope is not None:
                 self._texts(scope)
         scope = self.attempt(lambda: self.resolver.view(detect, ("detect",)))
         if scope is None:
             raise RedflagsError(f"{self.rule.id}: the stream of 'detect' is faulty")
         lets = self._texts(scope)
-        facts = tuple(
-            fact for fact in (self.attempt(lambda n=n: self._fact(scope, n)) for n in detect.facts) if fact
-        )
+        facts = tuple(fact for fact in (self.attempt(partial(self._fact, scope, n)) for n in detect.facts) if fact)
         when = self.attempt(self._when)
-        subject_path = (
-            ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
-        )
+        subject_path = ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
         key = self._columns(scope, detect.keys, subject_path if detect.key is None else ("detect", "key"))
         subject = self._columns(scope, detect.subject_key, subject_path)
         party = self.attempt(lambda: self._party(scope))
         gap = self.attempt(lambda: self._duration(("alert", "gap"), self.rule.alert.gap), 0)
-        rationale = self.attempt(
-            lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale)
-        )
+        rationale = self.attempt(lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale))
         where = self.attempt(lambda: scope.filter)
         templates = [rationale, *(fact.because for fact in facts)]
         told = [slot.expr for template in templates if template is not None for slot in template.slots]
@@ -209,16 +202,17 @@ class _Binder:
         bound_policies = tuple((policy, self._policy(scope, policy, family, subject)) for policy in policies)
         return BoundRule(
             self.rule, family, segment, self.values, scope.frame, where, narrow, lets, facts,
-            when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()), bound_policies,
+            when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()),
+            bound_policies,
         )  # fmt: skip
 
     def _texts(self, scope: Scope) -> dict[str, ex.Expr]:
         where = self.attempt(lambda: scope.where)
         if where is not None:
             self.attempt(lambda: self._condition(scope.frame, where, (*scope.path, "where")))
-        found = {name: self.attempt(lambda name=name: scope.let(name)) for name in scope.lets}
+        found = {name: self.attempt(partial(scope.let, name)) for name in scope.lets}
         inherited = [name for name in scope.names() if name not in found]
-        found |= {name: self.attempt(lambda name=name: scope._let_of(name)) for name in inherited}  # noqa: SLF001
+        found |= {name: self.attempt(partial(scope.let_of, name)) for name in inherited}
         return {name: expr for name, expr in found.items() if expr is not None}
 
     def _condition(self, frame: Frame, expr: ex.Expr, path: Path) -> None:
@@ -233,16 +227,12 @@ class _Binder:
         condition = scope.text((*path, "if"), fact.if_)
         self._condition(scope.frame, condition, (*path, "if"))
         because = None if fact.because is None else self._template(scope, (*path, "because"), fact.because)
-        deciding = name in {
-            word.text for word in ex.walk(parse(self.rule.detect.when)) if isinstance(word, ex.Name)
-        }
+        deciding = name in {word.text for word in ex.walk(parse(self.rule.detect.when)) if isinstance(word, ex.Name)}
         return BoundFact(name, fact.is_, fact.points, condition, because, deciding)
 
     def _when(self) -> FactFormula:
         try:
-            formula = FactFormula.read(
-                self.rule.detect.when, {n: f.points for n, f in self.rule.detect.facts.items()}
-            )
+            formula = FactFormula.read(self.rule.detect.when, {n: f.points for n, f in self.rule.detect.facts.items()})
         except ExprError as error:
             raise BindError(("detect", "when"), error) from None
         return formula
@@ -250,9 +240,9 @@ class _Binder:
     def _columns(self, scope: Scope, names: tuple[str, ...], path: Path) -> tuple[ex.Expr, ...]:
         found = []
         for name in names:
-            expr = self.attempt(lambda name=name: scope.text(path, name))
+            expr = self.attempt(partial(scope.text, path, name))
             if expr is not None:
-                self.attempt(lambda expr=expr: self.check(scope.frame, expr, path))
+                self.attempt(partial(self.check, scope.frame, expr, path))
                 found.append(expr)
         return tuple(found)
 
@@ -290,9 +280,7 @@ class _Binder:
             if text.startswith("$"):
                 node = self.literals.get(text[1:])
                 if not isinstance(node, ex.Interval):
-                    raise BindError(
-                        path, ExprError(f"{text} is not a duration parameter", 0, code="EXPR-PARAM")
-                    )
+                    raise BindError(path, ExprError(f"{text} is not a duration parameter", 0, code="EXPR-PARAM"))
                 return node.micros
             return parse_duration(text)
         except BindError:
@@ -317,9 +305,7 @@ class _Binder:
             found = both(found, member(self.rule.scope.segments))
         if self.rule.scope.products:
             found = both(found, _one_of(ex.Name(("account", "product")), self.rule.scope.products))
-        special = (
-            [] if profile is None else [s for s, rules in profile.segments.items() if self.rule.id in rules]
-        )
+        special = [] if profile is None else [s for s, rules in profile.segments.items() if self.rule.id in rules]
         # Each row is judged once: under the first of its segments that has values of its own, by name.
         earlier = tuple(name for name in sorted(special) if segment is None or name < segment)
         if segment is not None:
@@ -330,9 +316,7 @@ class _Binder:
             self._condition(scope.frame, found, ("scope",))
         return found
 
-    def _policy(
-        self, scope: Scope, policy: Policy, family: str, subject: tuple[ex.Expr, ...]
-    ) -> ex.Expr | None:
+    def _policy(self, scope: Scope, policy: Policy, family: str, subject: tuple[ex.Expr, ...]) -> ex.Expr | None:
         """The policy's condition over the judged row; columns that the row lacks are null."""
         columns = self.schemas.of(scope.frame).columns
         stand_ins: dict[str, ex.Expr] = {

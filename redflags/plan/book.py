@@ -1,4 +1,7 @@
-"""A rule book under a profile: every rule bound, once for all parties and once more for each segment with values of its own."""
+"""A rule book under a profile.
+
+Every rule bound, once for all parties and once more for each segment with values of its own.
+"""
 
 from __future__ import annotations
 
@@ -63,13 +66,13 @@ def bind_book(
     for file in chosen:
         policies = tuple(book.policies[name] for name in file.policies)
         segments = [] if values is None else [s for s, own in values.segments.items() if file.id in own]
-        for segment in (None, *segments):
-            rules.append(
-                bind_rule(
-                    file.rule, schemas, family=file.family, profile=values, segment=segment, streams=book.streams,
-                    policies=policies, params=(params or {}).get(file.id),
-                )
-            )  # fmt: skip
+        rules += [
+            bind_rule(
+                file.rule, schemas, family=file.family, profile=values, segment=segment, streams=book.streams,
+                policies=policies, params=(params or {}).get(file.id),
+            )
+            for segment in (None, *segments)
+        ]  # fmt: skip
     return BoundBook(tuple(rules), schemas, lists, values)
 
 

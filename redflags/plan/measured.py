@@ -1,6 +1,7 @@
 """The value of a measure as an expression over the columns that the engine fills in for it.
 
-A measure ``%n`` fills ``%n`` (the value or numerator), ``%n.den`` (a divisor) and ``%n.empty`` (known empty), as its operation needs.
+A measure ``%n`` fills ``%n`` (the value or numerator), ``%n.den`` (a divisor) and ``%n.empty`` (known empty), as its
+operation needs.
 """
 
 from __future__ import annotations
@@ -44,16 +45,10 @@ def value_type(schemas: Schemas, measure: Measure, offset: int) -> Type:
     ):
         raise ExprError(f"{measure.op} wants a number, this is {kind}", offset, code="EXPR-TYPE")
     if measure.op in NEEDS_ORDER and not (kind.numeric or kind.kind in {"time", "date"}):
-        raise ExprError(
-            f"{measure.op} wants something with an order, this is {kind}", offset, code="EXPR-TYPE"
-        )
+        raise ExprError(f"{measure.op} wants something with an order, this is {kind}", offset, code="EXPR-TYPE")
     if measure.op == "bag" and kind.kind != "text":
         raise ExprError(f"bag wants a text, this is {kind}", offset, code="EXPR-TYPE")
-    if (
-        kind.currency == "row"
-        and measure.op not in {"distinct", "entropy", "divergence"}
-        and not _by_currency(measure)
-    ):
+    if kind.currency == "row" and measure.op not in {"distinct", "entropy", "divergence"} and not _by_currency(measure):
         raise ExprError(
             f"{measure.op} over amounts of several currencies", offset,
             "put currency in the key, or use amount_base", "EXPR-CURRENCY",

@@ -1,6 +1,7 @@
 """Plan nodes: frames, rows of views, measures, lookups. All frozen and hashable, so equal work is one node.
 
-A *frame* is a table of rows with moments. A *view* never copies a frame: it is the frame, a filter, and names. Only what
+A *frame* is a table of rows with moments. A *view* never copies a frame: it is the frame, a filter, and names. Only
+what
 changes the rows themselves (a union, a copy per register row, another moment) makes a new frame.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from redflags.expr.nodes import Binary, Expr, Node, walk
+from redflags.expr.nodes import Binary, Expr, Leaf, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Rows of a register, each at the moment from which it is valid (``LONG_AGO`` where it is undated); operators read them."""
+    """Rows of a register, each at the moment from which it is valid (``LONG_AGO`` where it is undated).
+
+    Operators read them.
+    """
 
     register: str
 
@@ -103,7 +107,8 @@ class Rows:
 class Measure:
     """An aggregate over a trailing window of ``source``, as known at rows of ``frame``.
 
-    ``within`` is None for ever; ``open_right`` means strictly earlier than the row; ``number`` is q of a quantile or n of a top sum.
+    ``within`` is None for ever; ``open_right`` means strictly earlier than the row; ``number`` is q of a quantile or
+    n of a top sum.
     """
 
     frame: Frame
@@ -132,7 +137,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureRef(Node):
+class MeasureRef(Leaf):
     """A measure as a leaf of an expression."""
 
     measure: Measure
@@ -140,7 +145,7 @@ class MeasureRef(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class ListLiteral(Node):
+class ListLiteral(Leaf):
     """A parameter that holds several texts."""
 
     items: tuple[str, ...]
@@ -150,7 +155,8 @@ class ListLiteral(Node):
 class Lookup:
     """A register asked as of the row.
 
-    ``kind`` is ``listed``, ``value``, ``exists``, ``linked``, ``threshold`` or ``local``; ``keys`` are expressions over the frame.
+    ``kind`` is ``listed``, ``value``, ``exists``, ``linked``, ``threshold`` or ``local``; ``keys`` are expressions
+    over the frame.
     """
 
     kind: str

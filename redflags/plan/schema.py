@@ -48,10 +48,7 @@ class Schema:
 
 def of_table(table: Table) -> dict[str, FrameColumn]:
     """Columns of a dictionary table."""
-    return {
-        name: FrameColumn(t.of_column(column.type), table.name, name)
-        for name, column in table.columns.items()
-    }
+    return {name: FrameColumn(t.of_column(column.type), table.name, name) for name, column in table.columns.items()}
 
 
 def refs_of(table: Table) -> dict[str, tuple[str, str]]:
@@ -74,7 +71,10 @@ _BACK = {"text": "text", "bool": "bool", "int": "int", "number": "number", "mone
 
 
 def register_table(name: str, node: Derived, schemas: Schemas) -> Table:
-    """The dictionary entry of a register that an operator makes; every column is behaviour unless it comes from a table."""
+    """The dictionary entry of a register that an operator makes.
+
+    Every column is behaviour unless it comes from a table.
+    """
     from redflags.tables import Column
     from redflags.tables import Table as Entry
 
@@ -155,9 +155,7 @@ class Schemas:
                 parent = self.of(frame.parent.frame)
                 register = self.table(frame.register)
                 joined = {f"{frame.alias}.{name}": column for name, column in of_table(register).items()}
-                return Schema(
-                    {**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs
-                )
+                return Schema({**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs)
             case At():
                 parent = self.of(frame.parent.frame)
                 return Schema({**parent.columns, **self._carried(frame, frame.carried)}, parent.refs)

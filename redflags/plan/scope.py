@@ -47,7 +47,7 @@ class BindError(RedflagsError):
         self.error = error
 
 
-class Poisoned(RedflagsError):
+class PoisonedError(RedflagsError):
     """A name whose own text is faulty and already reported."""
 
 
@@ -119,16 +119,14 @@ class Scope:
         except ExprError as error:
             raise BindError(path, error) from None
 
-    def resolve(
-        self, node: Expr, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None
-    ) -> Expr:
+    def resolve(self, node: Expr, *, row_only: bool = False, extra: Mapping[str, Expr | None] | None = None) -> Expr:
         """Replace names, parameters and list parameters by what they stand for."""
 
         def visit(item: Expr) -> Expr:
             if isinstance(item, Param):
                 return self.resolver.param(item)
             if isinstance(item, Name):
-                return self._name(item, row_only=row_only, extra=extra or {})
+                return self.name(item, row_only=row_only, extra=extra or {})
             if isinstance(item, In) and len(item.items) == 1 and isinstance(item.items[0], Param):
                 value = self.resolver.param(item.items[0])
                 if isinstance(value, ListLiteral):
@@ -155,7 +153,8 @@ class Scope:
         text = Text(f"{own}{dot}{column}", start=first.start, end=first.end)
         return dataclasses.replace(call, args=(text, *call.args[1:]))
 
-    def _name(self, node: Name, *, row_only: bool, extra: Mapping[str, Expr | None]) -> Expr:
+    def name(self, node: Name, *, row_only: bool, extra: Mapping[str, Expr | None]) -> Expr:
+        """What one name stands for on the rows of this view."""
         if len(node.parts) > 1:
             return node
         word = node.parts[0]
@@ -174,7 +173,7 @@ class Scope:
                 )  # fmt: skip
             return dataclasses.replace(self.let(word), start=node.start, end=node.end)
         if self.parent is not None and self.parent.frame == self.frame and word in self.parent.names():
-            return self.parent._name(node, row_only=False, extra={})
+            return self.parent.name(node, row_only=False, extra={})
         schema = self.resolver.schemas.of(self.frame)
         if word not in schema.columns and word not in schema.refs:
             choices = [*self.names(), *schema.columns]
@@ -200,7 +199,7 @@ class Scope:
             return self._resolved[name]
         path = (*self.path, "let", name)
         if name in self._failed:
-            raise Poisoned(name)
+            raise PoisonedError(name)
         if name in self._active:
             loop = " -> ".join([*self._active[self._active.index(name) :], name])
             raise BindError(path, ExprError(f"these names need each other: {loop}", 0, code="LET-CYCLE"))
@@ -224,13 +223,14 @@ class Scope:
 
     def carried(self) -> tuple[tuple[str, Expr], ...]:
         """The view's names as columns of a frame made from it."""
-        return tuple((name, self._let_of(name)) for name in self.names())
+        return tuple((name, self.let_of(name)) for name in self.names())
 
-    def _let_of(self, name: str) -> Expr:
+    def let_of(self, name: str) -> Expr:
+        """A visible ``let`` name, the view's own or an outer one."""
         if name in self.lets:
             return self.let(name)
         assert self.parent is not None  # noqa: S101  names() lists only what some scope has
-        return self.parent._let_of(name)
+        return self.parent.let_of(name)
 
 
 class Resolver:
@@ -273,10 +273,8 @@ class Resolver:
                 scope = self._stream(name, spec, path)
                 self._scopes[name] = scope
                 return scope
-            if spec is not None:
-                scope = self.view(spec, ("with", name))
-            else:
-                scope = Scope(self, self.base(name, path), path)
+            own = None if spec is None else self.view(spec, ("with", name))
+            scope = own or Scope(self, self.base(name, path), path)
         finally:
             self._active.pop()
         self._scopes[name] = scope
@@ -328,9 +326,7 @@ class Resolver:
             register = name[8:-1].strip()
             if register in dictionary.tables and dictionary.table(register).valid_from:
                 return Changes(register)
-            raise BindError(
-                path, ExprError(f"{register!r} is not a dated register", 0, code="STREAM-UNKNOWN")
-            )
+            raise BindError(path, ExprError(f"{register!r} is not a dated register", 0, code="STREAM-UNKNOWN"))
         word, _, column = name.partition("@")
         table_name = word.removesuffix("_all") if word in {"ledger_all", "transactions_all"} else word
         table = dictionary.tables.get(table_name)
@@ -338,11 +334,7 @@ class Resolver:
         if table is None or time is None:
             streams = [t.name for t in dictionary.tables.values() if t.time]
             hint = did_you_mean(name, [*self.streams, *streams])
-            text = (
-                f"unknown stream {name!r}"
-                if table is None
-                else f"{name!r} has no time column; it is a register"
-            )
+            text = f"unknown stream {name!r}" if table is None else f"{name!r} has no time column; it is a register"
             raise BindError(path, ExprError(text, 0, hint, "STREAM-UNKNOWN"))
         if column and (column not in table.columns or table.columns[column].type not in {"time", "date"}):
             times = [c.name for c in table.columns.values() if c.type in {"time", "date"}]
@@ -367,12 +359,8 @@ class Resolver:
             scope = parent
             each_path = (*path, "each", alias)
             call = scope.text(each_path, text)
-            if not (
-                isinstance(call, Call) and call.name == "rows_of" and call.args and _register(call.args[0])
-            ):
-                raise BindError(
-                    each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM")
-                )
+            if not (isinstance(call, Call) and call.name == "rows_of" and call.args and _register(call.args[0])):
+                raise BindError(each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM"))
             register = _register(call.args[0])
             if self.schemas.known_table(register) is None:
                 hint = did_you_mean(register, self.schemas.dictionary.tables)
@@ -431,7 +419,7 @@ def _register(node: Expr) -> str:
 def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
     """A copy of ``node`` with every direct sub-expression replaced by ``visit`` of it."""
     changes = {}
-    for name in field_names(type(node)):
+    for name in field_names(node.__class__):
         value = getattr(node, name)
         new = _rebuilt(value, visit)
         if new is not value:
@@ -439,7 +427,7 @@ def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
     return dataclasses.replace(node, **changes) if changes else node
 
 
-def _rebuilt(value: Any, visit: Callable[[Expr], Expr]) -> Any:
+def _rebuilt(value: Any, visit: Callable[[Expr], Expr]) -> Any:  # noqa: ANN401  a field of any node
     if isinstance(value, Node):
         return visit(value)  # type: ignore[arg-type]
     if isinstance(value, tuple):

@@ -57,14 +57,12 @@ if TYPE_CHECKING:
     from redflags.plan.schema import Schemas
 
 
-def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
+def text_of(node: Expr, schemas: Schemas | None = None, power: int = 0) -> str:  # noqa: C901, PLR0911, PLR0912  one case a node
     """A resolved expression as SQL, measures by the names that rules gave them.
 
     Example:
         >>> from redflags.expr.parser import parse
-        >>> from redflags.plan.schema import Schemas
-        >>> from redflags.tables import dictionary
-        >>> text_of(parse("a + 1 > 2 * (b - c) and not d is null"), Schemas(dictionary()))
+        >>> text_of(parse("a + 1 > 2 * (b - c) and not d is null"))
         'a + 1 > 2 * (b - c) and not d is null'
     """
 
@@ -79,7 +77,7 @@ def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
 
     match node:
         case MeasureRef():
-            return node.name or schemas.label(node.measure)
+            return node.name or (node.measure.op if schemas is None else schemas.label(node.measure))
         case ListLiteral():
             return "(" + ", ".join(_quoted(item) for item in node.items) + ")"
         case Number():
@@ -133,6 +131,8 @@ def text_of(node: Expr, schemas: Schemas, power: int = 0) -> str:
         case Case():
             branches = " ".join(f"when {inner(a)} then {inner(b)}" for a, b in node.branches)
             return f"case {branches}{'' if node.default is None else f' else {inner(node.default)}'} end"
+        case _:
+            raise TypeError(f"no words for {type(node).__name__}")
 
 
 def _not(negated: bool) -> str:  # noqa: FBT001
@@ -194,16 +194,14 @@ def plan_text(bound: BoundRule, schemas: Schemas) -> str:
 
 
 def _lines(bound: BoundRule, schemas: Schemas) -> Iterator[str]:
-    yield f"rule {bound.id} (version {bound.rule.version})" + (
-        f", segment {bound.segment}" if bound.segment else ""
-    )
+    yield f"rule {bound.id} (version {bound.rule.version})" + (f", segment {bound.segment}" if bound.segment else "")
     if bound.params:
         yield "  under " + ", ".join(f"${name} = {_value(bound, name)}" for name in bound.params)
     yield f"1. walk {frame_text(bound.frame)}"
     yield from _filter("   keep rows where", bound.where, schemas)
     yield from _filter("   of these judge only rows where", bound.narrow, schemas)
     found = list(dict.fromkeys(bound.measures()))
-    order = _ordered(found, schemas)
+    order = _ordered(found)
     if order:
         yield f"2. measure, inner ones first, at the rows kept ({len(order)} measures)"
     for measure in order:
@@ -262,7 +260,7 @@ def _filter(lead: str, condition: Expr | None, schemas: Schemas) -> Iterator[str
         yield f"     {text_of(part, schemas)}"
 
 
-def _ordered(found: list[Measure], schemas: Schemas) -> list[Measure]:
+def _ordered(found: list[Measure]) -> list[Measure]:
     order: list[Measure] = []
 
     def add(measure: Measure) -> None:
@@ -283,7 +281,8 @@ def _measure(measure: Measure, schemas: Schemas) -> Iterator[str]:
     if measure.number is not None:
         what += f" ({text_of(measure.number, schemas)})"
     key = ", ".join(text_of(part, schemas) for part in measure.source_key) or "everyone"
-    yield f"   {schemas.measure_name(measure)} {schemas.label(measure)} = {measure.op} of {what}, {_window(measure)}, per {key}"
+    name = f"{schemas.measure_name(measure)} {schemas.label(measure)}"
+    yield f"   {name} = {measure.op} of {what}, {_window(measure)}, per {key}"
     if measure.latest_per:
         yield f"       only the last row of each {', '.join(text_of(part, schemas) for part in measure.latest_per)}"
     if measure.frame_key != measure.source_key:

@@ -26,7 +26,7 @@ def strata(book: BoundBook) -> list[list[int]]:
 
     needs: dict[int, set[int]] = {}
     for number, bound in enumerate(book.rules):
-        nodes = [node for node in hits_read(bound)]
+        nodes = list(hits_read(bound))
         needs[number] = {
             other for other, rule in enumerate(book.rules)
             if any(reads(node, rule.id, rule.family) for node in nodes)

@@ -57,10 +57,7 @@ def read_template(text: str, resolve: Callable[[str, int], Expr]) -> Template:
 
     Example:
         >>> from redflags.expr.nodes import Name
-        >>> [
-        ...     getattr(p, "name", p)
-        ...     for p in read_template("{n} in {days|number} days", lambda w, _: Name((w,))).parts
-        ... ]
+        >>> [getattr(p, "name", p) for p in read_template("{n} in {days|number} days", lambda w, _: Name((w,))).parts]
         ['n', ' in ', 'days', ' days']
     """
     parts: list[str | Slot] = []
@@ -69,9 +66,7 @@ def read_template(text: str, resolve: Callable[[str, int], Expr]) -> Template:
         _plain(text, position, match.start(), parts)
         name, _, form = (word.strip() for word in match.group(1).partition("|"))
         if form and form not in FORMATS:
-            raise ExprError(
-                f"unknown format {form!r}", match.start(1), did_you_mean(form, FORMATS), "TEMPLATE"
-            )
+            raise ExprError(f"unknown format {form!r}", match.start(1), did_you_mean(form, FORMATS), "TEMPLATE")
         parts.append(Slot(name, resolve(name, match.start(1)), form or None))
         position = match.end()
     _plain(text, position, len(text), parts)
@@ -93,8 +88,6 @@ def _plain(text: str, start: int, end: int, parts: list[str | Slot]) -> None:
     piece = text[start:end]
     for brace in "{}":
         if brace in piece:
-            raise ExprError(
-                f"a lone {brace!r}", start + piece.index(brace), "slots are written {name}", "TEMPLATE"
-            )
+            raise ExprError(f"a lone {brace!r}", start + piece.index(brace), "slots are written {name}", "TEMPLATE")
     if piece:
         parts.append(piece)

@@ -91,9 +91,7 @@ def _list_file(data: Data, file: str, faults: list[Fault]) -> ListFile | None:
     for row in data["rows"]:
         if len(row) != len(columns):
             faults.append(
-                Fault(
-                    file, 1, 1, "LIST-ROW", f"a row has {len(row)} values for {len(columns)} columns: {row}"
-                )
+                Fault(file, 1, 1, "LIST-ROW", f"a row has {len(row)} values for {len(columns)} columns: {row}")
             )
             return None
     texts = {
@@ -135,11 +133,7 @@ def canonical(table: Table, texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _moment(day: str | None) -> int | None:
-    return (
-        None
-        if day is None
-        else int(dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
-    )
+    return None if day is None else int(dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
 
 
 def list_tables(lists: Iterable[ListFile]) -> dict[str, str]:
@@ -157,9 +151,7 @@ def list_tables(lists: Iterable[ListFile]) -> dict[str, str]:
     return found
 
 
-def threshold_kinds(
-    lists: Iterable[ListFile], tables: Mapping[str, pl.DataFrame] | None = None
-) -> frozenset[str]:
+def threshold_kinds(lists: Iterable[ListFile], tables: Mapping[str, pl.DataFrame] | None = None) -> frozenset[str]:
     """Kinds of legal limits that some row knows."""
     kinds: set[str] = set()
     frames = [item.rows for item in lists if item.table == "thresholds"]

@@ -1,7 +1,9 @@
 """One register: rows valid ``[valid_from, valid_to)``, asked by key as of a moment.
 
-Questions come as a frame of key columns ``k0, k1, ...`` and ``at`` (µs); answers are a column in the same order. A key that is a list
-means any of its elements. A null key is answered null, outside its coverage a register answers null, a miss is false (or null for a value).
+Questions come as a frame of key columns ``k0, k1, ...`` and ``at`` (µs); answers are a column in the same order. A
+key that is a list
+means any of its elements. A null key is answered null, outside its coverage a register answers null, a miss is false
+(or null for a value).
 """
 
 from __future__ import annotations
@@ -63,9 +65,7 @@ class Register:
     coverage: Mapping[str | None, Range] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, table: Table, frame: pl.DataFrame, coverage: Mapping[str | None, Range] | None = None
-    ) -> Register:
+    def of(cls, table: Table, frame: pl.DataFrame, coverage: Mapping[str | None, Range] | None = None) -> Register:
         """Prepare canonical rows of ``table``.
 
         A table without validity whose rows happen at a moment (an invoice, a loan) is known from that moment on.
@@ -140,8 +140,10 @@ class Register:
     def _matches(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         """Pairs of a question and a row that is valid and has its keys.
 
-        Keys are given in the order of the key columns. Where all columns but the first match exactly, those in between may be
-        left out (a party and a role of ``party_links``); a column that takes anything could not tell that it was left out.
+        Keys are given in the order of the key columns. Where all columns but the first match exactly, those in
+        between may be
+        left out (a party and a role of ``party_links``); a column that takes anything could not tell that it was left
+        out.
         """
         given = [name for name in asked.columns if name != "at"]
         questions = asked.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
@@ -158,9 +160,7 @@ class Register:
             result = result.unique([ROW, ID], maintain_order=True)
         return result.drop(ID).sort(ROW, maintain_order=True)
 
-    def _matching(
-        self, questions: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]
-    ) -> pl.DataFrame:
+    def _matching(self, questions: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]) -> pl.DataFrame:
         frame = self.frame.select(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(ID),
             pl.col(FROM),
@@ -227,11 +227,7 @@ class Register:
         else:
             inside = pl.lit(value=True)
             for key, span in self.coverage.items():
-                inside = (
-                    pl.when(pl.col("k0").list.contains(key))
-                    .then(_inside(at, span) & inside)
-                    .otherwise(inside)
-                )
+                inside = pl.when(pl.col("k0").list.contains(key)).then(_inside(at, span) & inside).otherwise(inside)
         mask = asked.select(pl.repeat(value=True, n=pl.len()) & inside).to_series()
         return pl.select(x=pl.when(mask).then(answer)).to_series() if asked.height else answer
 

@@ -1,4 +1,7 @@
-"""Legal limits as of a row: place, its bloc, the profile's jurisdiction, the global standard, then the institution's own amount."""
+"""Legal limits as of a row.
+
+Place, its bloc, the profile's jurisdiction, the global standard, then the institution's own amount.
+"""
 
 from __future__ import annotations
 

@@ -151,11 +151,7 @@ def _or_null(name: str, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Expr:
 def _merged(table: Table, before: pl.DataFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """A register's held and new rows; new ones replace held ones of the same key."""
     both = pl.concat([before, frame], how="diagonal")
-    key = [
-        name
-        for name in (*((table.id,) if table.id else table.keys), table.valid_from)
-        if name in both.columns
-    ]
+    key = [name for name in (*((table.id,) if table.id else table.keys), table.valid_from) if name in both.columns]
     told = [name for name in both.columns if not name.startswith("source_")]
     if table.id is not None and table.id not in both.columns:
         key = []

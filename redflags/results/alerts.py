@@ -105,9 +105,7 @@ def tell(folded: Folded, final: int, sources: pl.DataFrame) -> Stories:
         _episodes(folded.hits)
         .join(_facts(bound, folded.hits), on="episode", how="left")
         .join(movements(rows), on="episode", how="left")
-        .join(
-            episode_policies(folded.hits, [policy for policy, _ in bound.policies]), on="episode", how="left"
-        )
+        .join(episode_policies(folded.hits, [policy for policy, _ in bound.policies]), on="episode", how="left")
     )
     made = made.with_columns(_ids(bound, made))
     whole = _columns(bound, made, final)
@@ -126,10 +124,7 @@ def tell(folded: Folded, final: int, sources: pl.DataFrame) -> Stories:
 
 
 def _episodes(folded: pl.DataFrame) -> pl.DataFrame:
-    peak = {
-        name: pl.col(name).filter(pl.col("peak")).first()
-        for name in ("rationale", "observed", "counterfactual")
-    }
+    peak = {name: pl.col(name).filter(pl.col("peak")).first() for name in ("rationale", "observed", "counterfactual")}
     unknown = pl.col("unknown_facts").filter(pl.col("peak")).first()
     return folded.group_by("episode", maintain_order=True).agg(
         pl.col("row_id").first().alias("first_row"),
@@ -183,10 +178,7 @@ def _facts(bound: BoundRule, folded: pl.DataFrame) -> pl.DataFrame:
 def _ids(bound: BoundRule, made: pl.DataFrame) -> pl.Series:
     # One call for each episode, not for each row: no hash that Polars offers is promised to stay the same.
     kind, rule_id = bound.rule.detect.subject_kind, bound.rule.id
-    ids = [
-        alert_id(rule_id, kind, subject, row)
-        for subject, row in made.select("subject_id", "first_row").iter_rows()
-    ]
+    ids = [alert_id(rule_id, kind, subject, row) for subject, row in made.select("subject_id", "first_row").iter_rows()]
     return pl.Series("alert_id", ids, dtype=pl.String)
 
 
@@ -200,9 +192,7 @@ def _columns(bound: BoundRule, made: pl.DataFrame, final: int) -> pl.DataFrame:
     limit = pl.col("cap").replace_strict(dict(enumerate(TOP_OF_BAND)), default=100, return_dtype=pl.Int64)
     score = pl.min_horizontal(pl.col("points").fill_null(0) + rule.alert.score, pl.lit(100), limit)
     own = SEVERITIES.index(rule.severity)
-    severity = pl.min_horizontal(
-        pl.lit(own), pl.when(pl.col("cap") < len(TOP_OF_BAND)).then("cap").otherwise(own)
-    )
+    severity = pl.min_horizontal(pl.lit(own), pl.when(pl.col("cap") < len(TOP_OF_BAND)).then("cap").otherwise(own))
     state = (
         pl.when(pl.col("first_moment") > final)
         .then(pl.lit("provisional"))

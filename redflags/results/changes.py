@@ -66,14 +66,10 @@ def records(stories: Stories) -> pl.DataFrame:
             .join(evidence, on="alert_id", how="left", maintain_order="left")
             .join(hidden, on="alert_id", how="left", maintain_order="left")
         )
-        whole = told.select(
-            pl.concat_str("text", "evidence", "hidden", separator="\n", ignore_nulls=True)
-        ).to_series()
+        whole = told.select(pl.concat_str("text", "evidence", "hidden", separator="\n", ignore_nulls=True)).to_series()
         hashes = [hashlib.sha256(line.encode()).hexdigest() for line in whole]
         found.append(
-            frame.with_columns(pl.lit(was).alias("was"), pl.Series("record", hashes, dtype=pl.String)).select(
-                *KNOWN
-            )
+            frame.with_columns(pl.lit(was).alias("was"), pl.Series("record", hashes, dtype=pl.String)).select(*KNOWN)
         )
     return pl.concat(found)
 
@@ -93,9 +89,7 @@ def compare(stories: Stories, before: pl.DataFrame | None, since: int | None = N
     same = before.select("alert_id", "was", "record")
     changed = current.join(same, on=["alert_id", "was", "record"], how="anti").select("alert_id")
     if since is not None:
-        judged = pl.concat(
-            [frame.select("alert_id", "judged_at") for frame in (stories.alerts, stories.suppressed)]
-        )
+        judged = pl.concat([frame.select("alert_id", "judged_at") for frame in (stories.alerts, stories.suppressed)])
         recent = judged.filter(pl.col("judged_at").cast(pl.Int64) > since)
         changed = changed.join(recent, on="alert_id", how="semi")
     said = Stories(
@@ -141,8 +135,6 @@ def latest_alerts(runs: list[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame
 
     held = empty(ALERTS)
     for alerts, withdrawn in runs:
-        gone = pl.concat(
-            [withdrawn.filter(pl.col("was") == ALERT).select("alert_id"), alerts.select("alert_id")]
-        )
+        gone = pl.concat([withdrawn.filter(pl.col("was") == ALERT).select("alert_id"), alerts.select("alert_id")])
         held = pl.concat([held.join(gone, on="alert_id", how="anti"), alerts])
     return in_order(held)

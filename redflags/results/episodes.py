@@ -53,9 +53,7 @@ def key_text(column: str = "key") -> pl.Expr:
         ['1:a1:b', '4:a1:b', '-']
     """
     part = pl.element()
-    sized = (
-        pl.when(part.is_null()).then(pl.lit("-")).otherwise(part.str.len_bytes().cast(pl.String) + ":" + part)
-    )
+    sized = pl.when(part.is_null()).then(pl.lit("-")).otherwise(part.str.len_bytes().cast(pl.String) + ":" + part)
     return pl.col(column).list.eval(sized).list.join("").fill_null("")
 
 

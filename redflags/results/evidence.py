@@ -50,11 +50,7 @@ def contributors(folded: pl.DataFrame) -> pl.DataFrame:
     judged = pl.col("roles").list.contains(JUDGED)
     named = merged.with_columns(
         judged.alias("judged"),
-        pl.when(judged)
-        .then(pl.concat_list(pl.lit([JUDGED]), others))
-        .otherwise(others)
-        .list.join(", ")
-        .alias("role"),
+        pl.when(judged).then(pl.concat_list(pl.lit([JUDGED]), others)).otherwise(others).list.join(", ").alias("role"),
     )
     return named.drop("roles")
 

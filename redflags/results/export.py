@@ -144,11 +144,7 @@ def _write_json(run: Run, path: Path) -> None:
     parts = [f'"manifest": {json.dumps(run.manifest, ensure_ascii=False)}']
     for name in _schemas():
         frame = run.frame(name)
-        lines = (
-            frame.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list()
-            if frame.height
-            else []
-        )
+        lines = frame.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list() if frame.height else []
         parts.append(f'"{name}": [' + ",".join(f"\n  {line}" for line in lines) + "]")
     write_text("{\n" + ",\n".join(parts) + "\n}\n", path)
 
@@ -157,9 +153,7 @@ def _read_json(path: Path) -> Run:
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     frames = {}
     for name, schema in _schemas().items():
-        lines = pl.Series(
-            "row", [json.dumps(row, ensure_ascii=False) for row in content[name]], dtype=pl.String
-        )
+        lines = pl.Series("row", [json.dumps(row, ensure_ascii=False) for row in content[name]], dtype=pl.String)
         frames[name] = lines.str.json_decode(pl.Struct(dict(schema))).struct.unnest()
     return _run(content["manifest"], frames)
 

@@ -36,9 +36,7 @@ def check_out(out: Path) -> None:
         UsageError: When something is there already, or the folder around it is missing.
     """
     if out.exists() or out.is_symlink():
-        raise UsageError(
-            f"{out} exists already, and no run is overwritten; choose another name or remove it first"
-        )
+        raise UsageError(f"{out} exists already, and no run is overwritten; choose another name or remove it first")
     parent = out.absolute().parent
     if not parent.is_dir():
         raise UsageError(f"{parent} is not a folder; make it first")
@@ -56,9 +54,7 @@ def write_run(run: Run, out: Path) -> Path:
     check_out(out)
     out = out.absolute()
     _clear_abandoned(out)
-    partial = out.with_name(
-        f".{out.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    )
+    partial = out.with_name(f".{out.name}.partial-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with disk_errors(out):
             partial.mkdir()
@@ -76,9 +72,7 @@ def _fill(run: Run, folder: Path) -> None:
     (folder / _PRIVATE).chmod(0o600)
     if run.state is not None:
         run.state.save(folder / FOLDER)
-    outputs: dict[str, dict[str, Any]] = {
-        name: {"sha256": sha} for name, sha in digest_folder(folder).items()
-    }
+    outputs: dict[str, dict[str, Any]] = {name: {"sha256": sha} for name, sha in digest_folder(folder).items()}
     for name in FRAMES:
         outputs[f"{name}.parquet"]["rows"] = run.frame(name).height
     manifest = {**run.manifest, "outputs": outputs}
@@ -144,9 +138,7 @@ def file_sha256(path: Path) -> str:
 def digest_folder(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a run folder but the manifest, by its path inside."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {
-        path.relative_to(folder).as_posix(): file_sha256(path) for path in paths if path != folder / MANIFEST
-    }
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in paths if path != folder / MANIFEST}
 
 
 def read_run(path: str | Path) -> Run:

@@ -83,9 +83,7 @@ def logic_digest(bound: BoundRule, book: RuleBook) -> str:
             "segment": bound.segment,
             "params": {name: _exact(bound, name, value) for name, value in sorted(bound.params.items())},
             "gap": bound.gap,
-            "policies": {
-                p.id: p.model_dump(mode="json", exclude={"title", "why", "references"}) for p in policies
-            },
+            "policies": {p.id: p.model_dump(mode="json", exclude={"title", "why", "references"}) for p in policies},
             "streams": streams,
         }
     )

@@ -124,9 +124,7 @@ def build_manifest(
             "judged_after": show(clock.judged_after),
             "upto": show(clock.upto),
             "final": show(clock.final),
-            "newest": {
-                name: show(moment) for name, moment in sorted(newest_of(admitted.dataset.tables).items())
-            },
+            "newest": {name: show(moment) for name, moment in sorted(newest_of(admitted.dataset.tables).items())},
             "as_of": asked.as_of,
             "lateness": asked.lateness,
         },

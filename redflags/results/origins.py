@@ -57,9 +57,7 @@ class Origins:
             One `ORIGIN` row for each of them; what cannot be found has no source.
 
         Examples:
-            >>> moves = pl.DataFrame(
-            ...     {"txn_id": ["T1", "T#2"], "source_file": ["a.csv"] * 2, "source_row": [1, 2]}
-            ... )
+            >>> moves = pl.DataFrame({"txn_id": ["T1", "T#2"], "source_file": ["a.csv"] * 2, "source_row": [1, 2]})
             >>> asked = pl.DataFrame({"table": ["ledger", "ledger"], "row_id": ["T1/in#3", "T#2/out"]})
             >>> Origins({"transactions": moves}).find(asked).select("base_id", "source_row").rows()
             [('T1', 1), ('T#2', 2)]

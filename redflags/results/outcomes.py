@@ -34,9 +34,7 @@ def not_evaluable_frame(outcomes: Sequence[Outcome]) -> pl.DataFrame:
         parts.append(frame.with_columns(pl.lit(judged[outcome.bound.id], pl.Int64).alias("_judged")))
     total = pl.when(pl.col("rows").count() > 0).then(pl.col("rows").sum())
     gathered = (
-        pl.concat(parts)
-        .group_by("rule_id", "reason", "column")
-        .agg(total.alias("rows"), pl.col("_judged").first())
+        pl.concat(parts).group_by("rule_id", "reason", "column").agg(total.alias("rows"), pl.col("_judged").first())
     )
     share = pl.when(pl.col("_judged") > 0).then(pl.col("rows") / pl.col("_judged"))
     return (

@@ -71,12 +71,9 @@ def disk_errors(out: Path) -> Iterator[None]:
         text = str(error)
         if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in text or "quota" in text.lower():
             raise RedflagsError(
-                f"no room left on the disk of {out.parent}; nothing was written. "
-                "Free some room or choose another place"
+                f"no room left on the disk of {out.parent}; nothing was written. Free some room or choose another place"
             ) from error
         if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
             raise RedflagsError(f"{out.parent} may not be written to; nothing was written") from error
-        reason = (
-            error.strerror if isinstance(error, OSError) and error.strerror else text.strip().splitlines()[0]
-        )
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else text.strip().splitlines()[0]
         raise RedflagsError(f"{out} could not be written: {reason}; nothing was written") from error

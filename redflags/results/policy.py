@@ -79,9 +79,7 @@ def episode_policies(folded: pl.DataFrame, policies: Sequence[Policy]) -> pl.Dat
     capping = [policy for policy in policies if policy.then.action == "cap"]
     carried = {policy.id: pl.col("policies").list.contains(policy.id).fill_null(False) for policy in policies}
     caps = [
-        pl.when(carried[policy.id])
-        .then(pl.lit(BANDS.index(policy.then.to or BANDS[-1])))
-        .otherwise(pl.lit(_FREE))
+        pl.when(carried[policy.id]).then(pl.lit(BANDS.index(policy.then.to or BANDS[-1]))).otherwise(pl.lit(_FREE))
         for policy in capping
     ]
     held = pl.any_horizontal(*(carried[p.id] for p in suppressing)) if suppressing else pl.lit(False)

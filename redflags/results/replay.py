@@ -64,9 +64,7 @@ def replay(path: str | Path, *, progress: Progress | None = None) -> Replay:
     manifest = read_run(folder).manifest
     data, rules, clock = manifest["data"], manifest["rules"], manifest["clock"]
     if data["source"] is None:
-        raise RedflagsError(
-            f"{folder} was made from frames in memory, which cannot be read again; only files can"
-        )
+        raise RedflagsError(f"{folder} was made from frames in memory, which cannot be read again; only files can")
     damaged = tuple(_damaged(folder, manifest))
     book = _book(rules["book"])
     changed = tuple(_changed(manifest, book))
@@ -110,9 +108,7 @@ def _book(place: str | None) -> RuleBook:
     from redflags.rules.load import load_rules
 
     if place is not None and not Path(place).exists():
-        raise RedflagsError(
-            f"the rule book {place} is gone; call this from the folder in which the run was made"
-        )
+        raise RedflagsError(f"the rule book {place} is gone; call this from the folder in which the run was made")
     return load_rules(place)
 
 
@@ -123,9 +119,7 @@ def _changed(manifest: Mapping[str, Any], book: RuleBook) -> Iterator[str]:
     yield from _changed_inputs("input", manifest["data"]["inputs"])
     mapping = manifest["data"]["mapping"]
     if mapping is not None:
-        yield from _changed_files(
-            "mapping", [(str(mapping_file(mapping)), manifest["data"]["mapping_sha256"])]
-        )
+        yield from _changed_files("mapping", [(str(mapping_file(mapping)), manifest["data"]["mapping_sha256"])])
     history = manifest["history"]
     if history is not None:
         yield from _changed_inputs("history input", history["inputs"])
@@ -173,9 +167,7 @@ def _changed_rules(manifest: Mapping[str, Any], book: RuleBook) -> Iterator[str]
             found.append(f"list {entry['id']} is gone")
         elif lists[entry["id"]] != entry["sha256"]:
             found.append(f"list {entry['id']} differs")
-    found += [
-        f"list {name} is new" for name in sorted(set(lists) - {entry["id"] for entry in manifest["lists"]})
-    ]
+    found += [f"list {name} is new" for name in sorted(set(lists) - {entry["id"] for entry in manifest["lists"]})]
     policies = {name: model_digest(policy) for name, policy in book.policies.items()}
     for name in sorted({*policies, *rules["policies"]}):
         if policies.get(name) != rules["policies"].get(name):

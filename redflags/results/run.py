@@ -102,9 +102,7 @@ class Run:
             if found.height == 1:
                 return found.row(0, named=True)
             if found.height > 1:
-                raise UsageError(
-                    f"'{alert_id}' is the beginning of {found.height} alerts; write more of the id"
-                )
+                raise UsageError(f"'{alert_id}' is the beginning of {found.height} alerts; write more of the id")
         hint = did_you_mean(alert_id, self.alerts["alert_id"].to_list())
         raise UsageError(f"no alert '{alert_id}' in this run" + (f": {hint}" if hint else ""))
 

@@ -97,9 +97,7 @@ class State:
         """The carried hits of one bound rule."""
         return self.hits.filter(pl.col("bound") == name_of(bound)).drop("bound")
 
-    def check(
-        self, rules: Mapping[str, str], lists: Mapping[str, str], base_currency: str, timezone: str
-    ) -> None:
+    def check(self, rules: Mapping[str, str], lists: Mapping[str, str], base_currency: str, timezone: str) -> None:
         """Hold the state against what is to be run now.
 
         Raises:
@@ -161,9 +159,7 @@ def load_state(run: Path) -> State:
     try:
         head: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise StateError(
-            f"{folder / FILE} cannot be read, so the run cannot be continued: {error}"
-        ) from error
+        raise StateError(f"{folder / FILE} cannot be read, so the run cannot be continued: {error}") from error
     if head.get("format") != FORMAT:
         raise StateError(
             f"{folder} has state format {head.get('format')}, this version reads {FORMAT}; "
@@ -171,10 +167,7 @@ def load_state(run: Path) -> State:
         )
     try:
         return State(
-            **{
-                name: head[name]
-                for name in ("upto", "final", "lateness", "covers_from", "base_currency", "timezone")
-            },
+            **{name: head[name] for name in ("upto", "final", "lateness", "covers_from", "base_currency", "timezone")},
             rules=head["rules"],
             lists=head["lists"],
             tables={name: read_frame(folder / "tables" / f"{name}.parquet") for name in head["tables"]},
@@ -247,9 +240,7 @@ class Held(Mapping[str, pl.DataFrame]):
         return _ordered(name, frame, time)
 
 
-def held_rows(
-    tables: Mapping[str, pl.DataFrame], final: int, rules: Sequence[BoundRule], book: RuleBook
-) -> Held:
+def held_rows(tables: Mapping[str, pl.DataFrame], final: int, rules: Sequence[BoundRule], book: RuleBook) -> Held:
     """What of the tables has to be kept after a run of these rules."""
     return Held(tables, final, reach_of(rules), _looked_up(rules, book))
 

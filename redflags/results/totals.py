@@ -48,9 +48,7 @@ def control_totals(inputs: tuple[InputFile, ...], admitted: Admitted, clock: Clo
             continue
         for total in item.totals:
             sums = read.setdefault(total.currency, [0, 0, 0, 0])
-            for place, value in enumerate(
-                (total.rows, total.amount, total.accepted_rows, total.accepted_amount)
-            ):
+            for place, value in enumerate((total.rows, total.amount, total.accepted_rows, total.accepted_amount)):
                 sums[place] += value
     steps = _steps(admitted, clock)
     found = []
@@ -75,9 +73,7 @@ def _steps(admitted: Admitted, clock: Clock) -> dict[tuple[str, str], tuple[int,
     taken = admitted.fresh.get("transactions")
     if taken is None or not {"currency", "amount", "booked_at"} <= set(taken.columns):
         return {}
-    booked = (
-        pl.col("status").fill_null("booked") == "booked" if "status" in taken.columns else pl.lit(value=True)
-    )
+    booked = pl.col("status").fill_null("booked") == "booked" if "status" in taken.columns else pl.lit(value=True)
     step = (
         pl.when(micros("booked_at") > clock.upto)
         .then(pl.lit("later"))

@@ -161,14 +161,10 @@ def covers_from(dataset: Dataset) -> int:
         return as_micros(dataset.covers_from)
     moves = dataset.tables.get("transactions")
     first = (
-        None
-        if moves is None or "booked_at" not in moves.columns
-        else moves.select(micros("booked_at").min()).item()
+        None if moves is None or "booked_at" not in moves.columns else moves.select(micros("booked_at").min()).item()
     )
     if first is None:
-        raise DataError(
-            "the data set has no movement and declares no covers_from, so its first moment is not known"
-        )
+        raise DataError("the data set has no movement and declares no covers_from, so its first moment is not known")
     return int(first)
 
 

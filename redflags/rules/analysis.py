@@ -61,9 +61,7 @@ class Analysis:
     streams: frozenset[str]
 
 
-def analyse(
-    rule: Rule, found: Found, around: Surroundings, *, proofs: bool = True, params: bool = True
-) -> Analysis:
+def analyse(rule: Rule, found: Found, around: Surroundings, *, proofs: bool = True, params: bool = True) -> Analysis:
     """Follow every name of a rule, telling what is not there, and prove what has to hold.
 
     Args:
@@ -108,11 +106,7 @@ def analyse(
     check_kinds(found, rule, bases, where)
     readable = _readable(rule)
     facts = _facts(rule, namer, scope, bases, where, readable=readable)
-    whole = (
-        formula is not None
-        and formula.facts <= rule.detect.facts.keys()
-        and formula.params <= rule.params.keys()
-    )
+    whole = formula is not None and formula.facts <= rule.detect.facts.keys() and formula.params <= rule.params.keys()
     if proofs and clean and whole and formula is not None and readable:
         check_second_fact(found, rule, formula, facts, where)
         check_complete(found, rule, formula, namer, scope)
@@ -124,9 +118,7 @@ def analyse(
     return Analysis(reads, formula, facts, frozenset(namer.used_streams))
 
 
-def check_streams(
-    streams: Mapping[str, View | Operator], found: Found, around: Surroundings, prefix: Path
-) -> None:
+def check_streams(streams: Mapping[str, View | Operator], found: Found, around: Surroundings, prefix: Path) -> None:
     """Follow the shared streams of one file, for its own faults."""
 
     def report(path: Path, code: str, message: str, hint: str = "", offset: int = 0) -> None:
@@ -176,9 +168,7 @@ def _identifiers(found: Found, rule: Rule) -> None:
         (("detect", "let"), list(rule.detect.let)),
         (("detect", "facts"), list(rule.detect.facts)),
     ]
-    places += [
-        (("with", name, "let"), list(view.let)) for name, view in rule.with_.items() if isinstance(view, View)
-    ]
+    places += [(("with", name, "let"), list(view.let)) for name, view in rule.with_.items() if isinstance(view, View)]
     for path, names in places:
         for name in names:
             if name in KEYWORDS or name == "judged":
@@ -238,9 +228,7 @@ def _readable(rule: Rule) -> bool:
     """Whether the parameters can be read at all; where not, that is told elsewhere."""
     from redflags.rules.params import spec_faults
 
-    return not any(
-        code == "PARAM-TYPE" for spec in rule.params.values() for _, code, _, _ in spec_faults(spec)
-    )
+    return not any(code == "PARAM-TYPE" for spec in rule.params.values() for _, code, _, _ in spec_faults(spec))
 
 
 # ---- sentences -----------------------------------------------------------------------------------
@@ -268,9 +256,7 @@ def _templates(found: Found, rule: Rule, namer: Namer, scope: Scope, *, params: 
         plain = _TEMPLATE.sub(lambda match: " " * len(match.group()), text)
         alone = [place for place, letter in enumerate(plain) if letter in "{}"]
         if alone:
-            found.at(
-                path, "TEMPLATE", "a brace without its other half", "{name} or {name|format}", offset=alone[0]
-            )
+            found.at(path, "TEMPLATE", "a brace without its other half", "{name} or {name|format}", offset=alone[0])
         for offset, name, form in template_fields(text):
             if form and form not in FORMATS:
                 hint = did_you_mean(form, FORMATS) or f"one of {', '.join(FORMATS)}"
@@ -289,9 +275,7 @@ def _template_name(found: Found, namer: Namer, scope: Scope, path: Path, *, offs
     except ExprError:
         node = None
     if not isinstance(node, Name):
-        found.at(
-            path, "TEMPLATE", f"'{{{name}}}' is not a name", "give the value a name under let:", offset=offset
-        )
+        found.at(path, "TEMPLATE", f"'{{{name}}}' is not a name", "give the value a name under let:", offset=offset)
         return
     known = len(found.faults)
     namer.follow(scope, path, node)

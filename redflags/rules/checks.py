@@ -84,9 +84,7 @@ def _identity(rule: Rule, found: Found, stem: str) -> None:
     texts += [(("blind_spots", place), text) for place, text in enumerate(rule.blind_spots)]
     texts += [(("alert", "next_steps", place), text) for place, text in enumerate(rule.alert.next_steps)]
     for place, reading in enumerate(rule.false_positives):
-        texts += [
-            (("false_positives", place, part), getattr(reading, part)) for part in ("who", "tell", "treat")
-        ]
+        texts += [(("false_positives", place, part), getattr(reading, part)) for part in ("who", "tell", "treat")]
     for place, waiver in enumerate(rule.safeguards):
         texts += [(("safeguards", place, part), getattr(waiver, part)) for part in ("reason", "approved_by")]
     for path, text in texts:
@@ -98,9 +96,7 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
     for place, reference in enumerate(rule.references):
         if reference.source not in known.sources:
             hint = did_you_mean(reference.source, known.sources) or "add it to sources.yaml"
-            found.at(
-                ("references", place, "source"), "REF-UNKNOWN", f"unknown source '{reference.source}'", hint
-            )
+            found.at(("references", place, "source"), "REF-UNKNOWN", f"unknown source '{reference.source}'", hint)
     lists: list[tuple[str, tuple[str, ...], Collection[str] | None, str]] = [
         ("typologies", rule.typologies, known.typologies, "typologies.yaml"),
         ("covers", rule.covers, known.indicators, "the catalogue"),
@@ -115,9 +111,7 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
                 found.at((key, place), "RULE-TWICE", f"'{name}' stands twice")
     for place, waiver in enumerate(rule.safeguards):
         if waiver.waive not in known.policies:
-            hint = (
-                did_you_mean(waiver.waive, known.policies) or f"policies: {', '.join(sorted(known.policies))}"
-            )
+            hint = did_you_mean(waiver.waive, known.policies) or f"policies: {', '.join(sorted(known.policies))}"
             found.at(
                 ("safeguards", place, "waive"),
                 "WAIVER-UNKNOWN",
@@ -180,9 +174,7 @@ def _aggregate(found: Found, path: Path, spec: Aggregate) -> None:
                 key=True,
             )
     if spec.match and spec.by is not None:
-        found.at(
-            (*path, "by"), "AGGREGATE", "'match' and 'by' both give the key", "keep one of them", key=True
-        )
+        found.at((*path, "by"), "AGGREGATE", "'match' and 'by' both give the key", "keep one of them", key=True)
     if spec.match and spec.from_ is None and spec.key_names == ():
         found.at((*path, "match"), "AGGREGATE", "'match' with 'by: []'", "keep one of them", key=True)
 

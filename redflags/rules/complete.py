@@ -132,9 +132,7 @@ class Direction:
                 for child in ex.children(node):
                     yield from self._visit(scope, child, 0, bare=free)
 
-    def _comparison(
-        self, scope: Scope, op: str, left: Expr, right: Expr, sign: int, *, bare: bool
-    ) -> Iterator[Use]:
+    def _comparison(self, scope: Scope, op: str, left: Expr, right: Expr, sign: int, *, bare: bool) -> Iterator[Use]:
         sides = {">": (1, -1), ">=": (1, -1), "<": (-1, 1), "<=": (-1, 1)}.get(op, (0, 0))
         for mine, other, place in ((left, right, 0), (right, left, 1)):
             push = sides[place] * sign
@@ -143,9 +141,7 @@ class Direction:
                 push = -sign if op == "=" else sign
             yield from self._visit(scope, mine, push, bare=bare)
 
-    def _call(
-        self, scope: Scope, name: str, args: tuple[Expr, ...], sign: int, *, bare: bool
-    ) -> Iterator[Use]:
+    def _call(self, scope: Scope, name: str, args: tuple[Expr, ...], sign: int, *, bare: bool) -> Iterator[Use]:
         for place, arg in enumerate(args):
             push = 0
             if name in {"coalesce", "greatest", "least", "sqrt", "size", "overlap", "concat_lists"}:
@@ -217,11 +213,7 @@ def needs(use: Use) -> bool:
 
 def _looks_ahead(spec: Aggregate) -> bool:
     try:
-        return (
-            spec.within not in {None, "ever"}
-            and spec.before is None
-            and parse_duration(str(spec.within)) == 0
-        )
+        return spec.within not in {None, "ever"} and spec.before is None and parse_duration(str(spec.within)) == 0
     except RedflagsError:
         return False
 
@@ -230,9 +222,7 @@ def _one_row(use: Use) -> bool:
     spec = use.spec
     tables = use.scope.tables()
     names = set(spec.key_names or ())
-    return (
-        spec.from_ is None and bool(tables) and all(t.id_parts and names >= set(t.id_parts) for t in tables)
-    )
+    return spec.from_ is None and bool(tables) and all(t.id_parts and names >= set(t.id_parts) for t in tables)
 
 
 def _window(use: Use) -> tuple[object, ...]:

@@ -136,9 +136,7 @@ class FactFormula:
         """The parameters that it names."""
         return frozenset(_params(self.root))
 
-    def evaluate(
-        self, values: Mapping[str, bool | None], params: Mapping[str, object] | None = None
-    ) -> bool | None:
+    def evaluate(self, values: Mapping[str, bool | None], params: Mapping[str, object] | None = None) -> bool | None:
         """Judge one row: facts are true, false or unknown (None), and so is the outcome."""
         return _evaluate(self.root, values, self.points, params or {})
 
@@ -177,9 +175,7 @@ class FactFormula:
 def _formula(node: ex.Expr) -> Formula:
     if isinstance(node, ex.Name):
         if len(node.parts) > 1:
-            raise ExprError(
-                f"{node.text!r} is not a fact", node.start, f"'when' holds only {_USE}", "WHEN-SYNTAX"
-            )
+            raise ExprError(f"{node.text!r} is not a fact", node.start, f"'when' holds only {_USE}", "WHEN-SYNTAX")
         return FactName(node.parts[0], node.start)
     if isinstance(node, ex.Unary) and node.op == "not":
         return Not(_formula(node.operand))
@@ -193,9 +189,7 @@ def _formula(node: ex.Expr) -> Formula:
             return Points(_bound(node.right), _fact_names(left), strict=node.op == ">")
     if isinstance(node, ex.Call) and node.name == "at_least":
         if len(node.args) < 2:  # noqa: PLR2004 - k and one fact
-            raise ExprError(
-                "at_least wants a number and facts", node.start, "at_least(2, a, b, c)", "WHEN-SYNTAX"
-            )
+            raise ExprError("at_least wants a number and facts", node.start, "at_least(2, a, b, c)", "WHEN-SYNTAX")
         return AtLeast(_bound(node.args[0]), tuple(_formula(arg) for arg in node.args[1:]))
     if isinstance(node, ex.Call) and node.name == "points":
         raise ExprError("points(...) must be compared", node.start, "points(a, b) >= 40", "WHEN-SYNTAX")
@@ -223,9 +217,7 @@ def _fact_names(call: ex.Call) -> tuple[str, ...]:
     found = []
     for arg in call.args:
         if not isinstance(arg, ex.Name) or len(arg.parts) > 1:
-            raise ExprError(
-                "points(...) takes names of facts", arg.start, "points(a, b) >= 40", "WHEN-SYNTAX"
-            )
+            raise ExprError("points(...) takes names of facts", arg.start, "points(a, b) >= 40", "WHEN-SYNTAX")
         found.append(arg.parts[0])
     return tuple(found)
 
@@ -328,9 +320,7 @@ def _polars(
 # ---- ways ----------------------------------------------------------------------------------------
 
 
-def _ways(
-    node: Formula, points: Mapping[str, int], params: Mapping[str, object], *, positive: bool
-) -> list[Way]:
+def _ways(node: Formula, points: Mapping[str, int], params: Mapping[str, object], *, positive: bool) -> list[Way]:
     match node:
         case FactName(name):
             return [Way(frozenset({name})) if positive else Way(frozenset(), frozenset({name}))]
@@ -352,9 +342,7 @@ def _ways(
             return _points_ways(_number(least, params) + strict, facts, points, positive=positive)
 
 
-def _points_ways(
-    least: int, facts: tuple[str, ...], points: Mapping[str, int], *, positive: bool
-) -> list[Way]:
+def _points_ways(least: int, facts: tuple[str, ...], points: Mapping[str, int], *, positive: bool) -> list[Way]:
     total = sum(points.get(name, 0) for name in facts)
     found: list[Way] = []
     for size in range(len(facts) + 1):
@@ -375,18 +363,14 @@ def _refuse_many(total: int, chosen: int) -> None:
     for step in range(min(chosen, total - chosen)):
         count = count * (total - step) // (step + 1)
     if count > MAX_WAYS:
-        raise ExprError(
-            f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE"
-        )
+        raise ExprError(f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE")
 
 
 def _joined(parts: Iterable[list[Way]]) -> list[Way]:
     found = [Way(frozenset())]
     for part in parts:
         if len(found) * len(part) > MAX_WAYS:
-            raise ExprError(
-                f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE"
-            )
+            raise ExprError(f"more than {MAX_WAYS} ways to come true", 0, "fewer facts, or two rules", "WHEN-SIZE")
         both = (Way(a.true | b.true, a.false | b.false) for a in found for b in part)
         found = _least([way for way in both if not way.true & way.false])
     return found

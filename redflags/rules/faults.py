@@ -69,9 +69,7 @@ class Found:
         self.document = document
         self.faults: list[Fault] = list(document.faults)
 
-    def at(
-        self, path: Path, code: str, message: str, hint: str = "", *, offset: int = 0, key: bool = False
-    ) -> None:
+    def at(self, path: Path, code: str, message: str, hint: str = "", *, offset: int = 0, key: bool = False) -> None:
         """Add a fault at a path; nothing is said twice."""
         fault = self.document.fault(path, code, message, hint, offset=offset, key=key)
         if fault not in self.faults:
@@ -113,9 +111,7 @@ def located(
             found.append((path, _fault(model, document, path, detail, prefix)))
         elif not any(other[: len(path)] == path for other in told):
             told.add(path)
-            found.append(
-                (path, document.fault(path, f"{prefix}-TYPE", "this is of none of the kinds wanted here"))
-            )
+            found.append((path, document.fault(path, f"{prefix}-TYPE", "this is of none of the kinds wanted here")))
     return found
 
 
@@ -154,9 +150,7 @@ def _meant(branch: str, value: Any) -> bool:  # noqa: ANN401
     return True
 
 
-def _fault(
-    model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails, prefix: str
-) -> Fault:
+def _fault(model: type[BaseModel], document: Document, path: Path, detail: ErrorDetails, prefix: str) -> Fault:
     kind = str(detail["type"])
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
@@ -167,9 +161,7 @@ def _fault(
         hint = hint or f"known here: {', '.join(known)}"
         return document.fault(path, f"{prefix}-UNKNOWN-KEY", f"unknown key '{word}'", hint, key=True)
     if kind == "missing":
-        return document.fault(
-            path[:-1], f"{prefix}-MISSING", f"'{path[-1]}' is missing", "", key=bool(path[:-1])
-        )
+        return document.fault(path[:-1], f"{prefix}-MISSING", f"'{path[-1]}' is missing", "", key=bool(path[:-1]))
     if kind in {"enum", "literal_error"}:
         choices = str(context.get("expected", "")).replace(" or ", ", ").split(", ")
         written = str(detail["input"])

@@ -157,11 +157,7 @@ class _Loader:
     def read(self, path: Path) -> Document:
         document = read_yaml(path, _shown(path))
         self.faults += document.faults
-        home = (
-            path.relative_to(self.root)
-            if path.is_relative_to(self.root)
-            else Path(path.parent.name, path.name)
-        )
+        home = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.parent.name, path.name)
         self.contents.append((home.as_posix(), document.text))
         return document
 
@@ -335,9 +331,7 @@ class _Loader:
             taken = derive_policies(self.policies, rule_id, kind, reads[rule_id], rule.safeguards)
             used = frozenset(name for name in analysis.streams if name in self.streams)
             files.append(
-                RuleFile(
-                    path, path.parent.name, rule, document, analysis.formula, reads[rule_id], used, taken
-                )
+                RuleFile(path, path.parent.name, rule, document, analysis.formula, reads[rule_id], used, taken)
             )
         return RuleBook(
             root,
@@ -362,9 +356,7 @@ def _own(
 ) -> list[Fault]:
     """Faults of what the author wrote: the model's own, and others that do not lie at a repaired place."""
     places = {
-        (at.line, at.column)
-        for path in touched
-        for at in (document.locate(path), document.locate(path, key=True))
+        (at.line, at.column) for path in touched for at in (document.locate(path), document.locate(path, key=True))
     }
     return [fault for n, fault in enumerate(faults) if n < first or (fault.line, fault.column) not in places]
 
@@ -395,9 +387,7 @@ def _bound(rule: Rule, found: Found, around: Surroundings, schemas: Schemas) -> 
         found.at(path, told.code, told.message, told.hint, offset=0 if shared else told.offset)
 
 
-def _with_hits(
-    rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analysis | None]]
-) -> frozenset[Read]:
+def _with_hits(rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analysis | None]]) -> frozenset[Read]:
     """What a rule reads, and what the rules read whose hits it reads."""
     found: set[Read] = set()
     pending, seen = [rule.id], set()
@@ -413,9 +403,7 @@ def _with_hits(
                 config = (stream.model_extra or {}).get("hits")
                 patterns = config.get("rules", ()) if isinstance(config, dict) else config
                 patterns = [patterns] if isinstance(patterns, str) else list(patterns or ())
-                pending += [
-                    other for other in sound if any(fnmatchcase(other, str(word)) for word in patterns)
-                ]
+                pending += [other for other in sound if any(fnmatchcase(other, str(word)) for word in patterns)]
     return frozenset(found)
 
 

@@ -54,8 +54,7 @@ def logic_hash(item: RuleFile, book: RuleBook) -> str:
     facts = {name: fact.model_dump(exclude={"because"}) for name, fact in rule.detect.facts.items()}
     logic: dict[str, Any] = {
         "params": {
-            name: spec.model_dump(include={"type", "default", "min", "max"})
-            for name, spec in rule.params.items()
+            name: spec.model_dump(include={"type", "default", "min", "max"}) for name, spec in rule.params.items()
         },
         "with": {name: view.model_dump(mode="json") for name, view in rule.with_.items()},
         "detect": rule.detect.model_dump(mode="json", exclude={"facts"}) | {"facts": facts},
@@ -185,9 +184,7 @@ def write_lock(book: RuleBook) -> Path:
     lines = [_HEAD]
     for rule_id, entry in sorted(lock_entries(book).items()):
         policies = ", ".join(entry.policies)
-        lines.append(
-            f'{rule_id}:\n  version: {entry.version}\n  hash: "{entry.hash}"\n  policies: [{policies}]\n'
-        )
+        lines.append(f'{rule_id}:\n  version: {entry.version}\n  hash: "{entry.hash}"\n  policies: [{policies}]\n')
     half = path.with_name(f".{path.name}.{os.getpid()}")
     half.write_text("".join(lines) if len(lines) > 1 else f"{_HEAD}{{}}\n", encoding="utf-8")
     half.replace(path)

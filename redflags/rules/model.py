@@ -107,16 +107,10 @@ class Aggregate(Strict):
     q: str | None = Field(None, description="quantile: share of rows at or below, 0 to 1, or a $parameter")
     n: str | int | None = Field(None, description="top_sum: how many groups, a number or a $parameter")
     of: str | None = Field(None, description="top_sum: the expression whose groups are summed")
-    weight: str | None = Field(
-        None, description="hhi: the amount that weighs each value; rows weigh one without it"
-    )
-    baseline: str | None = Field(
-        None, description="divergence: length of the earlier window it is compared with"
-    )
+    weight: str | None = Field(None, description="hhi: the amount that weighs each value; rows weigh one without it")
+    baseline: str | None = Field(None, description="divergence: length of the earlier window it is compared with")
 
-    from_: str | None = Field(
-        None, alias="from", description="another stream or view; default: the rule's own"
-    )
+    from_: str | None = Field(None, alias="from", description="another stream or view; default: the rule's own")
     match: dict[str, str] = Field(default_factory=dict, description="their column: our expression")
     by: Names | None = Field(None, description="key columns in place of the default key; [] is everyone")
     where: str | None = None
@@ -157,9 +151,7 @@ class View(Strict):
     each: dict[str, str] = Field(default_factory=dict, description='{name: "rows_of(register, key)"}')
     where: str | None = None
     let: dict[str, Aggregate | str] = Field(default_factory=dict)
-    at: str | None = Field(
-        None, description="moment of the row, never before the source row's; null = no row"
-    )
+    at: str | None = Field(None, description="moment of the row, never before the source row's; null = no row")
     key: Names | None = Field(None, description="default key of the view's aggregates")
 
     @property

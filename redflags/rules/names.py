@@ -51,7 +51,7 @@ class Namer:
         report: Called with (path, code, message, hint, offset) for everything that is not there.
     """
 
-    def __init__(  # noqa: PLR0917 - the surroundings of one rule
+    def __init__(
         self,
         dictionary: Dictionary,
         own: Mapping[str, View | Operator],
@@ -201,9 +201,7 @@ class Namer:
 
     def _param(self, path: Path, name: str, offset: int = 0) -> None:
         if self.params is None:
-            self.report(
-                path, "EXPR-PARAM", f"${name}: a shared stream has no parameters", "write the value", offset
-            )
+            self.report(path, "EXPR-PARAM", f"${name}: a shared stream has no parameters", "write the value", offset)
         elif name not in self.params:
             hint = did_you_mean(name, self.params)
             self.report(path, "EXPR-PARAM", f"unknown parameter ${name}", hint, offset)
@@ -231,9 +229,7 @@ class Namer:
             return found
         plain = self.dictionary.tables[table].columns[word].klass
         more = frozenset(Read(table, word, klass) for klass in special)
-        drop = (
-            frozenset({Read(table, word, plain)}) if all(item in classes for item in words) else frozenset()
-        )
+        drop = frozenset({Read(table, word, plain)}) if all(item in classes for item in words) else frozenset()
         return Basis(found.reads - drop | more, found.measures, found.columns - drop | more, found.keys)
 
     def _column(self, scope: Scope, name: Name) -> tuple[str, str] | None:
@@ -243,9 +239,7 @@ class Namer:
             return next(((t.name, name.text) for t in scope.tables() if name.text in t.columns), None)
         table: str | None = scope.aliases().get(name.parts[0])
         if table is None:
-            table = next(
-                (t.refs[name.parts[0]].table for t in scope.tables() if name.parts[0] in t.refs), None
-            )
+            table = next((t.refs[name.parts[0]].table for t in scope.tables() if name.parts[0] in t.refs), None)
         for part in name.parts[1:-1]:
             known = self.dictionary.tables.get(table or "")
             table = known.refs[part].table if known is not None and part in known.refs else None
@@ -309,9 +303,7 @@ class Namer:
             self.report(path, "PROTECTED", f"'{read}' protects a person: policies read it, rules cannot",
                         "leave it out; the policy applies by itself", offset)  # fmt: skip
         elif read.klass == "label":
-            self.report(
-                path, "PROTECTED", f"'{read}' is an answer key: only an evaluation reads it", "", offset
-            )
+            self.report(path, "PROTECTED", f"'{read}' is an answer key: only an evaluation reads it", "", offset)
         return row(read)
 
     def _dotted(self, scope: Scope, path: Path, node: Name) -> Basis:
@@ -432,9 +424,7 @@ class Namer:
         self._let_active.append(mark)
         try:
             spec = scope.lets[name]
-            found = (
-                self.text(scope, path, spec) if isinstance(spec, str) else self.aggregate(scope, path, spec)
-            )
+            found = self.text(scope, path, spec) if isinstance(spec, str) else self.aggregate(scope, path, spec)
         finally:
             self._let_active.pop()
         self._lets[mark] = found

@@ -98,9 +98,7 @@ class Policy(Strict):
     why: str = Field(min_length=1)
     references: tuple[Reference, ...] = Field(min_length=1)
     applies: Applies
-    when: str = Field(
-        description="condition on the hit: subject_party_id, fact_kinds, behaviour_kinds and its row"
-    )
+    when: str = Field(description="condition on the hit: subject_party_id, fact_kinds, behaviour_kinds and its row")
     then: Then
     missing: Literal["skip", "apply"] = Field(description="what an unknown condition means")
 

@@ -35,9 +35,7 @@ class Limits(Strict):
     """Where legal limits come from, and what stands in where the law sets none."""
 
     jurisdiction: str = Field(description="country or bloc of `rules/lists/thresholds.yaml`")
-    default_amount: int | str = Field(
-        description="monitoring amount in base currency, where no legal limit exists"
-    )
+    default_amount: int | str = Field(description="monitoring amount in base currency, where no legal limit exists")
     default_basis: str = Field(description="how alerts word that amount; never as law")
 
     @property
@@ -139,9 +137,7 @@ def profile_faults(profile: Profile, document: Document, rules: Mapping[str, Rul
                 yield from _override_faults(document, (*path, rule_id, name), rule, name, override)
 
 
-def _override_faults(
-    document: Document, path: Path, rule: Rule, name: str, override: Override
-) -> Iterator[Fault]:
+def _override_faults(document: Document, path: Path, rule: Rule, name: str, override: Override) -> Iterator[Fault]:
     spec = rule.params.get(name)
     if spec is None:
         known = ", ".join(rule.params) or "none"
@@ -154,6 +150,4 @@ def _override_faults(
         yield document.fault((*path, "value"), "PROFILE-VALUE", str(error), f"${name} is of type {spec.type}")
         return
     if told:
-        yield document.fault(
-            (*path, "value"), "PROFILE-RANGE", f"${name}: {told}", "the rule states the range"
-        )
+        yield document.fault((*path, "value"), "PROFILE-RANGE", f"${name}: {told}", "the rule states the range")

@@ -187,9 +187,7 @@ def _about_npo(facts: list[FactView], where: Basis) -> bool:
 
 def _two_kinds(deeds: list[FactView]) -> bool:
     return any(
-        one.kind != two.kind and not one.same_ground(two) and not two.same_ground(one)
-        for one in deeds
-        for two in deeds
+        one.kind != two.kind and not one.same_ground(two) and not two.same_ground(one) for one in deeds for two in deeds
     )
 
 

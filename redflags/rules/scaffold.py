@@ -152,9 +152,7 @@ def scaffold_rule(
     """
     for word, what in ((rule_id, "rule id"), (family, "family")):
         if _ID.fullmatch(word) is None:
-            raise UsageError(
-                f"'{word}' cannot be a {what}: lower-case words joined by hyphens, such as cash-in-pieces"
-            )
+            raise UsageError(f"'{word}' cannot be a {what}: lower-case words joined by hyphens, such as cash-in-pieces")
     home = Path(folder) / family
     rule, test = home / f"{rule_id}.yaml", home / f"{rule_id}.test.yaml"
     taken = [path for path in (rule, test) if path.exists()]

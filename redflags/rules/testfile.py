@@ -19,9 +19,7 @@ Row = dict[str, Any]
 class Expected(Strict):
     """What a case expects."""
 
-    hits: tuple[str, ...] = Field(
-        (), description="ids of the rows that are hits; a ledger row by its txn_id alone"
-    )
+    hits: tuple[str, ...] = Field((), description="ids of the rows that are hits; a ledger row by its txn_id alone")
     not_evaluable: tuple[str, ...] = Field((), description="ids of the rows that cannot be judged")
     pending: tuple[str, ...] = Field((), description="ids of the rows whose judgement waits")
     facts: dict[str, tuple[str, ...]] = Field(
@@ -57,9 +55,7 @@ class TestFile(Strict):
 
     __test__ = False  # no test of pytest's
 
-    defaults: dict[str, Row] = Field(
-        default_factory=dict, description="columns that every row of a table has"
-    )
+    defaults: dict[str, Row] = Field(default_factory=dict, description="columns that every row of a table has")
     cases: tuple[TestCase, ...] = Field(min_length=1)
     equivalent: tuple[Equivalent, ...] = ()
 
@@ -69,9 +65,7 @@ def read_tests(document: Document) -> tuple[TestFile | None, list[Fault]]:
 
     Example:
         >>> from redflags.yamlio import read_yaml
-        >>> read_tests(read_yaml("cases: [{name: a, tables: {}, expect: {hit: []}}]", "a.test.yaml"))[1][
-        ...     0
-        ... ].hint
+        >>> read_tests(read_yaml("cases: [{name: a, tables: {}, expect: {hit: []}}]", "a.test.yaml"))[1][0].hint
         "did you mean 'hits'?"
     """
     if document.faults:

@@ -74,9 +74,7 @@ def load_dictionary(folder: Path) -> Dictionary:
     )
     words = {word: attribute for attribute in attributes for word in attribute.words}
     aliases = {alias: table.name for table in tables.values() for alias in table.aliases}
-    made = Dictionary(
-        MappingProxyType(tables), attributes, MappingProxyType(aliases), MappingProxyType(words)
-    )
+    made = Dictionary(MappingProxyType(tables), attributes, MappingProxyType(aliases), MappingProxyType(words))
     problems += [problem for table in tables.values() for problem in _check(table, made)]
     if problems:
         raise RedflagsError("the data dictionary is faulty:\n" + "\n".join(problems))

@@ -25,9 +25,7 @@ _TITLES: Mapping[str, str] = {
 }
 
 
-def schema_markdown(
-    read_by: Mapping[str, Sequence[str]] | None = None, *, source: Dictionary | None = None
-) -> str:
+def schema_markdown(read_by: Mapping[str, Sequence[str]] | None = None, *, source: Dictionary | None = None) -> str:
     """Write the data dictionary as Markdown.
 
     Args:
@@ -61,9 +59,7 @@ def _page(whole: Dictionary, read_by: Mapping[str, Sequence[str]]) -> Iterator[s
         tables = [table for table in whole.tables.values() if table.group == group]
         yield ""
         yield f"## {title}"
-        for table in sorted(
-            tables, key=lambda table: (table.name not in {"transactions", "ledger"}, table.derived)
-        ):
+        for table in sorted(tables, key=lambda table: (table.name not in {"transactions", "ledger"}, table.derived)):
             yield from _table(table, read_by)
     yield ""
     yield "## Not in the model"

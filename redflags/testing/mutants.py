@@ -59,11 +59,7 @@ def _report(bench: Bench) -> MutantReport:
         if not alive:
             break
         outcomes = bench.judge(number, [mutant.mutation for mutant in alive])
-        alive = [
-            mutant
-            for mutant, outcome in zip(alive, outcomes, strict=True)
-            if not any(problems(case, outcome))
-        ]
+        alive = [mutant for mutant, outcome in zip(alive, outcomes, strict=True) if not any(problems(case, outcome))]
     proofs = {entry.mutant for entry in bench.tests.equivalent}
     names = {mutant.name for mutant in alive}
     return MutantReport(

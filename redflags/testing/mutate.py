@@ -1,7 +1,9 @@
 """Small changes to a rule, each of which some test must notice.
 
-Every comparison is shifted and turned, every conjunct dropped, every ``and``/``or`` swapped, every number moved by one, every window
-one second longer and shorter, every aggregate exchanged for a neighbour, every key column dropped, every ``complete``, ``before``
+Every comparison is shifted and turned, every conjunct dropped, every ``and``/``or`` swapped, every number moved by
+one, every window
+one second longer and shorter, every aggregate exchanged for a neighbour, every key column dropped, every
+``complete``, ``before``
 and ``latest_per`` taken away.
 """
 
@@ -84,7 +86,9 @@ Change = tuple[Path, Any, str, dict[str, tuple[str, int]]]
 
 
 def _changes(data: dict[str, Any]) -> Iterator[Change]:
-    views: list[tuple[Path, Any]] = [(("with", name), view) for name, view in (data.get("with") or {}).items() if "from" in view]
+    views: list[tuple[Path, Any]] = [
+        (("with", name), view) for name, view in (data.get("with") or {}).items() if "from" in view
+    ]
     views.append((("detect",), data["detect"]))
     params = data.get("params") or {}
     for path, view in views:
@@ -105,12 +109,12 @@ def _changes(data: dict[str, Any]) -> Iterator[Change]:
 
 def _text(path: Path, text: str) -> Iterator[Change]:
     for before, after in variants(parse(text)):
-        whole = text_of(after, None)  # type: ignore[arg-type]
+        whole = text_of(after)
         yield path, whole, before, {}
 
 
 def _shown(node: Expr) -> str:
-    return text_of(node, None)  # type: ignore[arg-type]
+    return text_of(node)
 
 
 def variants(root: Expr) -> Iterator[tuple[str, Expr]]:
@@ -140,7 +144,7 @@ def _children(node: Expr) -> Iterator[Expr]:
     yield from children(node)
 
 
-def _own(node: Expr) -> Iterator[Expr]:
+def _own(node: Expr) -> Iterator[Expr]:  # noqa: C901  one case a node
     """Changes at this very node."""
     match node:
         case Binary(op="and" | "or"):
@@ -170,7 +174,7 @@ def _own(node: Expr) -> Iterator[Expr]:
             return
 
 
-def _aggregate(path: Path, spec: dict[str, Any], params: dict[str, Any]) -> Iterator[Change]:
+def _aggregate(path: Path, spec: dict[str, Any], params: dict[str, Any]) -> Iterator[Change]:  # noqa: C901  part by part
     op = next(name for name in AGGREGATES if name in spec)
     if isinstance(spec[op], str) and spec[op] != "rows":
         yield from _text((*path, op), spec[op])

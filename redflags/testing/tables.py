@@ -36,9 +36,7 @@ def dataset_of(file: TestFile, case: TestCase) -> Dataset:
                 f"{case.name}: unknown table '{name}' {did_you_mean(name, dictionary().tables)}".strip()
             )
         listed = [rows] if isinstance(rows, dict) else list(rows)
-        tables[name] = frame_of(
-            dictionary().table(name), listed, file.defaults.get(name, {}), zone, case.name
-        )
+        tables[name] = frame_of(dictionary().table(name), listed, file.defaults.get(name, {}), zone, case.name)
     covers = None if case.covers_from is None else moment(case.covers_from)
     return Dataset(tables, case.base_currency or _currency(tables), zone, covers)
 
@@ -52,9 +50,7 @@ def frame_of(
     columns = []
     for name in names:
         if name not in table.columns:
-            raise RedflagsError(
-                f"{where}: '{table.name}' has no column '{name}'. {table.suggest(name)}".strip()
-            )
+            raise RedflagsError(f"{where}: '{table.name}' has no column '{name}'. {table.suggest(name)}".strip())
         column = table.columns[name]
         values = [row.get(name) for row in merged]
         raw = (
@@ -80,9 +76,7 @@ def _currency(tables: Mapping[str, pl.DataFrame]) -> str:
             used = tables[name]["currency"].drop_nulls()
             if used.len():
                 return str(
-                    used.value_counts(sort=True).sort(["count", "currency"], descending=[True, False])[
-                        "currency"
-                    ][0]
+                    used.value_counts(sort=True).sort(["count", "currency"], descending=[True, False])["currency"][0]
                 )
     return BASE_CURRENCY
 

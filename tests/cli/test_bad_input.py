@@ -70,9 +70,7 @@ def test_unknown_profile_and_rule(call, bank):
 @pytest.mark.usefixtures("nothing_left")
 def test_times_that_are_none(call, bank):
     only = ("--only", "test-then-escalate")
-    refused(
-        call("screen", bank, "--out", "out", "--as-of", "yesterday", *only), 2, "'yesterday'", "2026-01-31"
-    )
+    refused(call("screen", bank, "--out", "out", "--as-of", "yesterday", *only), 2, "'yesterday'", "2026-01-31")
     refused(call("screen", bank, "--out", "out", "--lateness", "2 days", *only), 2, "2 days", "7d")
 
 
@@ -92,9 +90,7 @@ def test_rules_with_many_faults_are_told_of_all_at_once(call, bank, tmp_path):
     assert result.stderr.splitlines()[-1] == f"{len(lines)} faults"
     checked = call("rules", "check", "faulty.yaml")
     assert checked.exit_code == 1
-    assert len([line for line in checked.stdout.splitlines() if line.startswith("faulty.yaml:")]) == len(
-        lines
-    )
+    assert len([line for line in checked.stdout.splitlines() if line.startswith("faulty.yaml:")]) == len(lines)
 
 
 def test_profile_out_of_range_and_for_an_unknown_rule(call, own_book, bank):

@@ -18,9 +18,7 @@ def good(result):
 
 
 def test_screen_writes_a_run_and_says_where(call, bank):
-    said = good(
-        call("screen", bank, "--out", "out", "--profile", "eu", "--only", "test-then-escalate", "--timings")
-    )
+    said = good(call("screen", bank, "--out", "out", "--profile", "eu", "--only", "test-then-escalate", "--timings"))
     assert "alert" in said.splitlines()[0]
     assert "The run is in out." in said
     assert "redflags explain out " in said
@@ -74,9 +72,7 @@ def test_demo(call, tmp_path):
     assert "Why it fired" in said
     assert "The run is in redflags-demo." in said
     assert (tmp_path / "redflags-demo" / "alerts.parquet").is_file()
-    ideas = [
-        line.strip() for line in said.partition("What to try next")[2].splitlines() if "redflags " in line
-    ]
+    ideas = [line.strip() for line in said.partition("What to try next")[2].splitlines() if "redflags " in line]
     assert len(ideas) >= 5
     for idea in ideas:
         result = call(*idea.split()[1:])
@@ -111,11 +107,7 @@ def test_explain_without_the_data(call, run, alert, tmp_path):
 
 
 def test_explain_why_a_rule_did_not_fire(call, run):
-    fired = set(
-        pl.read_parquet(run / "alerts.parquet").filter(pl.col("rule_id") == "test-then-escalate")[
-            "subject_id"
-        ]
-    )
+    fired = set(pl.read_parquet(run / "alerts.parquet").filter(pl.col("rule_id") == "test-then-escalate")["subject_id"])
     others = set(pl.read_parquet(run / "alerts.parquet")["subject_id"]) - fired
     said = good(call("explain", run, "--subject", min(others), "--rule", "test-then-escalate"))
     assert "DID NOT FIRE" in said or "NOTHING TO JUDGE" in said or "COULD NOT BE JUDGED" in said

@@ -46,9 +46,7 @@ def test_check_names_every_fault_at_its_place(call, own_book):
     assert result.exit_code == 1
     lines = result.stdout.splitlines()[:-1]
     assert len(lines) >= 4
-    assert all(
-        line.startswith("book/structuring/cash-just-below-threshold-repeat.yaml:") for line in lines
-    ), lines
+    assert all(line.startswith("book/structuring/cash-just-below-threshold-repeat.yaml:") for line in lines), lines
     assert any("ledger" in line for line in lines)
     faults = json.loads(call("rules", "check", path, "--json").stdout)
     assert len(faults) == len(lines)

@@ -59,16 +59,10 @@ def test_a_value(name, agg, condition, none):
 def test_no_rows(name, agg, condition, none):
     del name, condition
     lonely = {"ledger": [row("j", 4, 4, purpose_code="x")]}
-    test = (
-        {"count": "v = 0", "bag": "size(v) = 0"}.get(next(iter(agg)), "v = 0")
-        if none == "zero"
-        else "v is null"
-    )
+    test = {"count": "v = 0", "bag": "size(v) = 0"}.get(next(iter(agg)), "v = 0") if none == "zero" else "v is null"
     assert hits(detect({"v": earlier(agg)}, test), lonely) == ["j"]
     if none == "empty":
-        false = {"first": "v = 'x'", "last": "v = 'x'", "since": "v >= interval '0 days'"}.get(
-            next(iter(agg)), "v > 0"
-        )
+        false = {"first": "v = 'x'", "last": "v = 'x'", "since": "v >= interval '0 days'"}.get(next(iter(agg)), "v > 0")
         false = {"max": "v > booked_at"}.get(next(iter(agg)), false) if "booked_at" in agg.values() else false
         false = "v > date '1970-01-01'" if "local_date(booked_at)" in agg.values() else false
         assert hits(detect({"v": earlier(agg)}, false), lonely) == []
@@ -117,9 +111,7 @@ def test_shares_of_a_zero_total_are_unknown():
     rows = four()
     for item in rows["ledger"][:4]:
         item["amount_base"] = 0
-    assert "j" in unjudged(
-        detect({"v": earlier({"hhi": "purpose_code", "weight": "amount_base"})}, "v > 0.5"), rows
-    )
+    assert "j" in unjudged(detect({"v": earlier({"hhi": "purpose_code", "weight": "amount_base"})}, "v > 0.5"), rows)
 
 
 def test_a_median_between_two_days_is_the_earlier_one():
@@ -149,6 +141,14 @@ def test_a_sum_beyond_64_bits_is_an_error_that_says_so():
     rows = {"ledger": [row(str(n), n, 922_337_203_685_477) for n in range(3)]}
     with pytest.raises(DataError, match="does not fit"):
         judge(detect({"v": {"sum": "amount_base", "within": "1d"}}, "v > 1"), rows)
+
+
+def test_a_derived_amount_beyond_64_bits_is_an_error_that_says_so():
+    from redflags.errors import DataError
+
+    rows = {"ledger": [row("a", 0, 9_000_000_000_000)]}
+    with pytest.raises(DataError, match="does not fit 64 bits"):
+        judge(detect({"v": {"sum": "amount_base * 100000", "within": "1d"}}, "v > 1"), rows)
 
 
 @pytest.mark.parametrize(("zone", "days"), [("Europe/Vienna", 1), ("UTC", 2), ("Pacific/Auckland", 1)])

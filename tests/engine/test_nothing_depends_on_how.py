@@ -81,12 +81,8 @@ def test_neither_block_size_nor_the_order_of_rows_and_columns_matters():
         assert shown(judge(RULE, tables(), block=block)) == whole
     for seed in (1, 2):
         data = data_of(tables())
-        shuffled = {
-            name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in data.tables.items()
-        }
-        shuffled = {
-            name: frame.select(sorted(frame.columns, reverse=seed == 1)) for name, frame in shuffled.items()
-        }
+        shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=seed) for name, frame in data.tables.items()}
+        shuffled = {name: frame.select(sorted(frame.columns, reverse=seed == 1)) for name, frame in shuffled.items()}
         assert shown(judge(RULE, Dataset(shuffled, "EUR", "UTC", None))) == whole
 
 

@@ -44,9 +44,7 @@ def by_segment(tables, segments, scope=None):
         "few": {"type": "int", "default": 3, "why": "w"},
         "span": {"type": "duration", "default": "1d", "why": "w"},
     }
-    rule = make_rule(
-        detect({"n": {"count": "rows", "within": "$span"}}, "n >= $few"), params=spec, scope=scope or {}
-    )
+    rule = make_rule(detect({"n": {"count": "rows", "within": "$span"}}, "n >= $few"), params=spec, scope=scope or {})
     return hits(rule, tables, profile=profile_of(segments=segments))
 
 
@@ -125,11 +123,7 @@ def taken(name, tables, facts=None):
 )
 def test_marker_policies_hold_while_the_marker_does(name, marker):
     def marked(**more):
-        return {
-            "party_markers": [
-                {"party_id": "P1", "marker": marker, "valid_from": None, "valid_to": None} | more
-            ]
-        }
+        return {"party_markers": [{"party_id": "P1", "marker": marker, "valid_from": None, "valid_to": None} | more]}
 
     assert taken(name, marked())
     assert not taken(name, marked(party_id="P2"))
@@ -233,8 +227,7 @@ def test_rules_of_a_book_do_not_disturb_each_other():
     book = bound_book(rules[1:] + rules[:1], policies=policies)
     for listed in (book, replace(book, rules=book.rules[::-1])):
         outcomes = {
-            o.bound.id: o
-            for o in judge_book(data_of({"ledger": [row("a", 0)]}), listed, Clock(None, EVER, EVER, 0))
+            o.bound.id: o for o in judge_book(data_of({"ledger": [row("a", 0)]}), listed, Clock(None, EVER, EVER, 0))
         }
         assert outcomes["needs-register"].disabled is not None
         assert short(outcomes["plain"].hits["row_id"]) == ["a"]

@@ -89,10 +89,7 @@ def test_a_table_that_did_not_come_in_is_unknown_in_a_sentence():
 
 
 def facts(**conditions):
-    return {
-        name: {"is": "frequency", "if": text, "points": 10, "because": name}
-        for name, text in conditions.items()
-    }
+    return {name: {"is": "frequency", "if": text, "points": 10, "because": name} for name, text in conditions.items()}
 
 
 def hit(conditions, when, let=LET, which=-1, **more):
@@ -198,9 +195,7 @@ def test_a_subject_of_another_kind():
         ]
     }
     subject = {"kind": "invoice", "key": "invoice_id", "parties": ["seller_party_id", "buyer_party_id"]}
-    found = judge(detect({}, "1 = 1", **{"from": "invoices", "subject": subject}), rows).hits.row(
-        0, named=True
-    )
+    found = judge(detect({}, "1 = 1", **{"from": "invoices", "subject": subject}), rows).hits.row(0, named=True)
     assert (found["subject_id"], found["party_id"], found["key"], found["table"]) == (
         "I1",
         "S",

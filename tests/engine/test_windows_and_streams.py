@@ -85,9 +85,7 @@ def test_with_where_it_reads_all_rows_that_satisfy_it():
 
 def test_judged_names_the_views_own_condition():
     rows = {"ledger": [row("a", 0, 5), row("b", 1, 50), row("c", 2, 50, instrument="wire")]}
-    rule = counted("n = 1", within="1d", where="judged and amount_base > 10") | {
-        "where": "instrument = 'cash'"
-    }
+    rule = counted("n = 1", within="1d", where="judged and amount_base > 10") | {"where": "instrument = 'cash'"}
     assert hits(rule, rows) == ["b"]
 
 
@@ -246,6 +244,17 @@ def test_a_union_carries_names_and_tells_its_streams():
     assert outcome.hits["table"].to_list() == ["logins", "pays"]
 
 
+def test_a_number_carried_into_a_union_keeps_its_size():
+    rows = {
+        "ledger": [row("a", 0, 5), row("b", 1, 50)],
+        "sessions": [{"session_id": "s", "at": hours(2), "party_id": "P1"}],
+    }
+    for limit in ("10.5", "case when instrument = 'cash' then 10.5 else 99 end", "coalesce(10.5, 3)"):
+        views = {"v": {"from": "ledger", "let": {"limit": limit}}}
+        rule = detect({}, "amount_base > limit and limit < 11", **{"from": ["v", "sessions"]})
+        assert hits(rule, rows, views=views) == ["b"], limit
+
+
 def test_a_column_that_only_one_part_of_a_union_has_is_null_in_the_other():
     rows = {
         "ledger": [row("a", 0)],
@@ -275,9 +284,7 @@ def test_each_repeats_a_row_per_valid_register_row():
             },
         ],
     }
-    rule = detect(
-        {}, "1 = 1", each={"l": "rows_of('party_links', party_id)"}, where="l.role in ('owner', 'director')"
-    )
+    rule = detect({}, "1 = 1", each={"l": "rows_of('party_links', party_id)"}, where="l.role in ('owner', 'director')")
     assert judge(rule, rows).hits["row_id"].to_list() == ["a/in#1", "a/in#2", "b/in#1"]
 
 
@@ -314,9 +321,7 @@ def test_table_at_column_uses_another_time_column():
 
 
 def test_changes_of_a_register_are_a_stream():
-    rows = {
-        "segments": [{"party_id": "P1", "segment": "retail", "valid_from": hours(0), "valid_to": hours(5)}]
-    }
+    rows = {"segments": [{"party_id": "P1", "segment": "retail", "valid_from": hours(0), "valid_to": hours(5)}]}
     rule = detect({}, "change = 'ended'", **{"from": "changes(segments)"})
     outcome = judge(rule, rows)
     assert outcome.hits["at"].to_list() == [_micros(5)]

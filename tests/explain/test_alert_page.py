@@ -127,9 +127,7 @@ def test_what_policies_did_is_said(book):
             "text": "Contact goes through victim support.",
         },
     ]
-    text = " ".join(
-        str(explain_alert(run_of(score=39, band="low", policies=policies), "abc", book=book)).split()
-    )
+    text = " ".join(str(explain_alert(run_of(score=39, band="low", policies=policies), "abc", book=book)).split())
     assert "score, held down by the policy npo-proportionality" in text
     assert "victims (goes to victim support): Contact goes through victim support." in text
     assert "npo-proportionality (band held at low): One fact alone." in text
@@ -175,9 +173,7 @@ def test_a_rule_that_is_gone_or_newer(book):
 
 
 def test_a_suppressed_alert_says_so(book):
-    held = pl.DataFrame(
-        [ALERT | {"policy": "humanitarian-carve-out", "reason": "Licensed."}], schema=dict(SUPPRESSED)
-    )
+    held = pl.DataFrame([ALERT | {"policy": "humanitarian-carve-out", "reason": "Licensed."}], schema=dict(SUPPRESSED))
     text = str(explain_alert(Run(MANIFEST, suppressed=held), "abc", book=book))
     assert "Held back by the policy humanitarian-carve-out: Licensed." in text
 

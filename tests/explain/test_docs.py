@@ -69,9 +69,7 @@ def test_the_commands_page_has_every_option():
 def commands_in(text: str) -> list[list[str]]:
     """Every `redflags ...` line of the code blocks and code spans."""
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()] + re.findall(
-        r"`(redflags [^`]+)`", text
-    )
+    lines = [line for block in blocks for line in block.splitlines()] + re.findall(r"`(redflags [^`]+)`", text)
     found = [line.removeprefix("$ ").split("#")[0].split() for line in lines]
     return [words[1:] for words in found if len(words) > 1 and words[0] == "redflags"]
 
@@ -113,9 +111,7 @@ def test_the_excerpts_of_the_readme_are_up_to_date():
 
 def test_the_python_of_the_readme_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    for code in re.findall(
-        r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
-    ):
+    for code in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL):
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
     said = capsys.readouterr().out
     assert "alerts in all" in said

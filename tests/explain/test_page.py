@@ -44,9 +44,7 @@ def test_text_has_every_block_in_order():
 
 
 def test_bars_of_contributions_stand_side_by_side():
-    base, added, _, total = [
-        line for line in plain(PAGE).splitlines() if "▒" in line or "█" in line or "none" in line
-    ]
+    base, added, _, total = [line for line in plain(PAGE).splitlines() if "▒" in line or "█" in line or "none" in line]
     assert added.index("▒") == base.rindex("▒") + 1
     assert abs(total.count("█") - base.count("▒") - added.count("▒")) <= 1
 

@@ -86,10 +86,7 @@ def values(text: str, **columns: list[Any]) -> list[Any]:
     value = lower(text)
     parts = [value.expr, value.den if value.den is not None else pl.lit(1)]
     parts.append(value.empty if value.empty is not None else pl.lit(value=False))
-    frame = frame_of(columns)
-    made = frame.select(
-        pl.int_range(pl.len()).alias("_"), *(part.alias(f"x{i}") for i, part in enumerate(parts))
-    )
+    made = frame_of(columns).with_columns(part.alias(f"x{i}") for i, part in enumerate(parts))
     return [_shown(value, *row) for row in made.select("x0", "x1", "x2").iter_rows()]
 
 
@@ -107,11 +104,21 @@ def _shown(value: Value, x: Any, den: Any, empty: bool | None) -> Any:
 
 
 def one(text: str, **columns: Any) -> Any:
-    """The value on a single row."""
-    return values(text, **{name: [value] for name, value in columns.items()})[0]
+    """The value on a single row, which it has on two equal rows as well."""
+    found = values(text, **{name: [value, value] for name, value in (columns or {"_": None}).items()})
+    (single,) = values(text, **{name: [value] for name, value in (columns or {"_": None}).items()})
+    assert found == [single, single]
+    return single
 
 
 def holds(text: str, **columns: Any) -> bool | None:
-    """A condition on a single row."""
-    frame = frame_of({name: [value] for name, value in columns.items()})
-    return frame.select(x=LOWERING.condition(parse(text)) & pl.lit(value=True))["x"].item()
+    """A condition on a single row, which it has on two equal rows as well."""
+    asked = LOWERING.condition(parse(text))
+    found = [
+        frame_of({name: [value] * size for name, value in (columns or {"_": None}).items()})
+        .with_columns(x=asked)["x"]
+        .to_list()
+        for size in (1, 2)
+    ]
+    assert found[1] == found[0] * 2
+    return found[0][0]

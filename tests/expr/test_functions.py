@@ -86,6 +86,47 @@ def test_values(text, columns, expected):
     assert found is expected if expected is EMPTY or expected is None else found == expected
 
 
+CASE = "case when b1 then 'a' else 'b' end"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"'b' = {CASE}",
+        f"'a' < {CASE}",
+        f"lower('B') = {CASE}",
+        f"'c' not in ({CASE}, 'a')",
+        f"'b' between 'a' and {CASE}",
+        f"'c' is distinct from {CASE}",
+        f"starts_with('bc', {CASE})",
+        f"ends_with('cb', {CASE})",
+        f"contains(array('b'), {CASE})",
+        f"{CASE} in ('b', 'c')",
+        f"overlap(array('b'), array({CASE}))",
+        f"size(concat_lists(array('x'), array({CASE}))) = 2",
+        f"similarity('bb', {CASE} || {CASE}) > 0.9",
+        "left('abc', case when b1 then 1 else 2 end) = 'ab'",
+        "right('abc', case when b1 then 1 else 2 end) = 'bc'",
+        "1 = case when b1 then 0 else 1 end",
+        "0.5 < 2 * case when b1 then 0 else 1 end",
+        "1 - case when b1 then 0 else 1 end = 0",
+        "1 / case when b1 then 2 else 1 end = 1",
+        "-(case when b1 then 0 else 1 end) = -1",
+        "0 < greatest(0, case when b1 then 0 else 1 end)",
+        "nullif(2, case when b1 then 0 else 1 end) = 2",
+        "date '2024-02-29' = case when b1 then date '2024-02-28' else date '2024-02-29' end",
+        "true = case when b1 then false else true end",
+        "true and case when b1 then false else true end",
+        "interval '1 days' = case when b1 then interval '2 days' else interval '1 days' end",
+        "1.5 < case when b1 then sqrt(1) else sqrt(4) end",
+        "distance_km(0, 0, 0, case when b1 then 0 else 1 end) > 100",
+        "is_round(case when b1 then m1 else 10 end, 10)",
+    ],
+)
+def test_literals_are_stretched_over_all_rows(text):
+    assert holds(text, b1=False) is True
+
+
 @pytest.mark.parametrize(
     ("text", "columns", "expected"),
     [

@@ -37,9 +37,7 @@ class Writer:
         if form == 1:
             return f"coalesce({self.value(depth - 1)}, {self.value(depth - 1)})"
         if form == 2:
-            return (
-                f"case when {self.condition(depth - 1)} then {self.value(depth - 1)} else {self.value(0)} end"
-            )
+            return f"case when {self.condition(depth - 1)} then {self.value(depth - 1)} else {self.value(0)} end"
         return f"{self.value(depth - 1)} {self.pick('+', '-', '*', '/')} {self.value(depth - 1)}"
 
     def condition(self, depth):
@@ -162,6 +160,4 @@ def test_every_node_knows_its_place(texts):
         for node in n.walk(parse(text)):
             assert 0 <= node.start < node.end <= len(text)
             if isinstance(node, n.Name | n.Null):
-                assert text[node.start : node.end].lower() == (
-                    node.text if isinstance(node, n.Name) else "null"
-                )
+                assert text[node.start : node.end].lower() == (node.text if isinstance(node, n.Name) else "null")

@@ -142,9 +142,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "offset", "code", "message", "hint"), FAULTS, ids=[fault[0] for fault in FAULTS]
-)
+@pytest.mark.parametrize(("text", "offset", "code", "message", "hint"), FAULTS, ids=[fault[0] for fault in FAULTS])
 def test_a_fault_is_named_at_its_place(text, offset, code, message, hint):
     with pytest.raises(ExprError) as caught:
         LOWERING.condition(parse(text))
@@ -178,9 +176,7 @@ def test_what_is_alike_loads(text):
     LOWERING.condition(parse(text))
 
 
-@pytest.mark.parametrize(
-    "name", sorted(__import__("redflags.expr.functions", fromlist=["FUNCTIONS"]).FUNCTIONS)
-)
+@pytest.mark.parametrize("name", sorted(__import__("redflags.expr.functions", fromlist=["FUNCTIONS"]).FUNCTIONS))
 def test_no_function_takes_a_surplus_of_nothing(name):
     with pytest.raises(ExprError):
         LOWERING.condition(parse(f"{name}({', '.join(['booked_at + 1'] * 9)})"))

@@ -88,9 +88,7 @@ class View:
         self.sites = {(row["party_id"], row["service_point_id"]) for row in bank["party_sites"].to_dicts()}
         self.payees = {(row["party_id"], row["account_id"]) for row in bank["known_payees"].to_dicts()}
         self.areas = {row["region_code"]: row["area_id"] for row in bank["geo_risk"].to_dicts()}
-        self.programmes = {
-            row["party_id"]: row["programme_countries"] for row in bank["npo_profiles"].to_dicts()
-        }
+        self.programmes = {row["party_id"]: row["programme_countries"] for row in bank["npo_profiles"].to_dicts()}
         self.appeals = {
             (row["party_id"], row["country"]): row["announced_at"] for row in bank["npo_appeals"].to_dicts()
         }
@@ -100,9 +98,7 @@ class View:
             if row["valid_to"] is None
         }
         self.start = bank["transactions"]["booked_at"].min()
-        self.covered = {
-            (row["party_id"], row["country"]): row["valid_to"] for row in bank["carve_outs"].to_dicts()
-        }
+        self.covered = {(row["party_id"], row["country"]): row["valid_to"] for row in bank["carve_outs"].to_dicts()}
         self.rows = []
         for t in bank["transactions"].to_dicts():
             if t["status"] != "booked":
@@ -179,8 +175,7 @@ def many_depositors(view, rows):
         and not view.linked(r.party, r.t["conductor_id"])
     ]  # fmt: skip
     return any(
-        len({r.t["conductor_id"] for r in w}) >= 3 and total(w) >= CASH_LINE
-        for _, w in windows(strange, 7 * DAY)
+        len({r.t["conductor_id"] for r in w}) >= 3 and total(w) >= CASH_LINE for _, w in windows(strange, 7 * DAY)
     )
 
 
@@ -197,8 +192,7 @@ def below_information_line(_view, rows):
     kinds = ("wire", "remittance", "va_transfer")
     band = [r for r in rows if r.t["txn_type"] in kinds and 0.8 * INFO_LINE <= r.cents <= INFO_LINE]
     return any(
-        sum(r.other == row.other for r in w) >= 4
-        and total(r for r in w if r.other == row.other) >= 3 * INFO_LINE
+        sum(r.other == row.other for r in w) >= 4 and total(r for r in w if r.other == row.other) >= 3 * INFO_LINE
         for row, w in windows(band, 14 * DAY)
     )
 
@@ -268,9 +262,7 @@ def collector(view, rows):
         if not row.out or len(senders) < 10 or not view.judged(row, 365):
             continue
         fresh = sum(first[s] > row.at - 14 * DAY for s in senders)
-        paid = sorted(
-            (total(rs) for rs in _by_payee(r for r in w if r.out and r.other).values()), reverse=True
-        )
+        paid = sorted((total(rs) for rs in _by_payee(r for r in w if r.out and r.other).values()), reverse=True)
         if fresh >= 0.6 * len(senders) and sum(paid[:2]) >= 0.8 * total(received):
             return True
     return False
@@ -303,9 +295,7 @@ def dormant(view, rows):
     acts = [r for r in rows if r.t["initiator"] == "customer"]
     opened = view.accounts[rows[0].account]["opened_at"]
     for before, row in zip([None, *acts], acts, strict=False):
-        if row.at - (before.at if before else max(opened, view.start)) < 180 * DAY or not view.judged(
-            row, 360
-        ):
+        if row.at - (before.at if before else max(opened, view.start)) < 180 * DAY or not view.judged(row, 360):
             continue
         w = [r for r in acts if row.at <= r.at < row.at + 30 * DAY]
         came, gone = total(r for r in w if not r.out), total(r for r in w if r.out)
@@ -330,9 +320,7 @@ def vague_texts(view, rows):
 
 
 def _plain(row):
-    return " ".join(
-        "".join(c for c in (row.t["purpose_text"] or "").lower() if c.isalpha() or c == " ").split()
-    )
+    return " ".join("".join(c for c in (row.t["purpose_text"] or "").lower() if c.isalpha() or c == " ").split())
 
 
 def secrecy(view, rows):
@@ -366,9 +354,7 @@ def beyond_means(view, rows):
         return float(found["declared_income_annual"] or 12 * (found["expected_monthly_turnover"] or 0))
 
     party = rows[0].party
-    means = base(party) + sum(
-        base(b) for (a, b), roles in view.links.items() if a == party and "joint_holder" in roles
-    )
+    means = base(party) + sum(base(b) for (a, b), roles in view.links.items() if a == party and "joint_holder" in roles)
     received = [
         r for r in rows
         if not r.out and not view.own(r) and not r.t["reversal_of"]
@@ -404,8 +390,7 @@ def first_corridor(view, rows):
         if r.abroad and risky and r.country not in (party["expected_countries"] or ()):
             groups[r.country].append(r)
     return any(
-        r.at - party["onboarded_at"] >= 180 * DAY
-        and total(x for x in group[k:] if x.at < r.at + 14 * DAY) >= 5_000_00
+        r.at - party["onboarded_at"] >= 180 * DAY and total(x for x in group[k:] if x.at < r.at + 14 * DAY) >= 5_000_00
         for group in groups.values()
         for k, r in enumerate(group[:1])
     )
@@ -462,12 +447,7 @@ def low_value_repeat(view, rows):
     for group in groups.values():
         for row, w in windows(group, 180 * DAY):
             past = total(r for r in group if row.at - 545 * DAY < r.at <= row.at - 180 * DAY)
-            if (
-                view.judged(row, 545)
-                and len(w) >= 8
-                and total(w) >= 2_000_00
-                and total(w) * 365 >= 3 * past * 180
-            ):
+            if view.judged(row, 545) and len(w) >= 8 and total(w) >= 2_000_00 and total(w) * 365 >= 3 * past * 180:
                 return True
     return False
 

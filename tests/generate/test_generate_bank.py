@@ -22,9 +22,7 @@ FORBIDDEN = ("birth", "gender", "sex", "nationality", "ethnic", "religio", "lang
 
 
 def files(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 # ---- the same for the same seed
@@ -66,9 +64,7 @@ def test_the_shipped_sample_is_what_the_generator_writes(bank, tmp_path):
         if path.exists():
             assert_frame_equal(pl.read_parquet(path), frame)
         else:
-            assert (folder / f"{table}.csv").read_text() == (
-                tmp_path / "bank/answer_key" / f"{table}.csv"
-            ).read_text()
+            assert (folder / f"{table}.csv").read_text() == (tmp_path / "bank/answer_key" / f"{table}.csv").read_text()
 
 
 # ---- sound
@@ -113,9 +109,7 @@ def test_keys_are_unique_and_references_lead_somewhere(bank):
 def test_a_party_on_a_row_holds_the_account_on_it(bank):
     holders = bank["accounts"].select("account_id", holder="party_id")
     for side in ("from", "to"):
-        rows = bank["transactions"].join(
-            holders, left_on=f"{side}_account_id", right_on="account_id", how="left"
-        )
+        rows = bank["transactions"].join(holders, left_on=f"{side}_account_id", right_on="account_id", how="left")
         assert rows.filter(pl.col("holder").ne_missing(pl.col(f"{side}_party_id"))).is_empty()
 
 
@@ -123,9 +117,7 @@ def test_every_row_has_an_own_account_and_a_positive_amount(bank):
     t = bank["transactions"]
     own = set(bank["accounts"]["account_id"])
     touched = t.filter(
-        pl.any_horizontal(
-            pl.col(f"{side}_account_id").is_in(own).fill_null(value=False) for side in ("from", "to")
-        )
+        pl.any_horizontal(pl.col(f"{side}_account_id").is_in(own).fill_null(value=False) for side in ("from", "to"))
     )
     assert len(touched) == len(t)
     assert t["amount"].min() > 0
@@ -161,9 +153,10 @@ def test_no_protected_attribute(bank):
     for table, frame in bank.items():
         for column in frame.columns:
             words = column.split("_")
-            assert not any(
-                word in FORBIDDEN or column.startswith(word) for word in words if word in FORBIDDEN
-            ), (table, column)
+            assert not any(word in FORBIDDEN or column.startswith(word) for word in words if word in FORBIDDEN), (
+                table,
+                column,
+            )
 
 
 # ---- sized as promised
@@ -226,9 +219,7 @@ def test_ids_follow_the_clock_alone(bank):
 def test_ids_of_subjects_lie_among_the_others(bank, column):
     frame = bank["parties"] if column == "party_id" else bank["accounts"]
     order = frame[column].sort().to_list()
-    subjects = set(bank["cases"]["party_id"] if column == "party_id" else bank["cases"]["subject_id"]) & set(
-        order
-    )
+    subjects = set(bank["cases"]["party_id"] if column == "party_id" else bank["cases"]["subject_id"]) & set(order)
     ranks = sorted(order.index(subject) / len(order) for subject in subjects)
     assert len(ranks) > 12
     assert 0.25 < sum(ranks) / len(ranks) < 0.75
@@ -253,9 +244,7 @@ def test_planted_rows_use_no_code_that_ordinary_rows_do_not(bank):
         "planted",
         *(pl.col(f"{side}_account_id").str.replace_all(r"\d", "9").alias(side) for side in ("from", "to")),
     )
-    mine, theirs = (
-        set(shapes.filter(pl.col("planted") == flag).drop("planted").rows()) for flag in (True, False)
-    )
+    mine, theirs = (set(shapes.filter(pl.col("planted") == flag).drop("planted").rows()) for flag in (True, False))
     assert mine <= theirs
 
 

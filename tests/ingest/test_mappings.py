@@ -115,10 +115,7 @@ def test_amlsim(tmp_path):
     assert not data.has("accounts", "opened_at")
     assert not data.has("transactions", "conductor_id")
     assert not data.has("parties", "declared_income_annual")
-    assert (
-        "mapping amlsim: party_links has no rows: the simulator knows no relations between customers"
-        in data.notes
-    )
+    assert "mapping amlsim: party_links has no rows: the simulator knows no relations between customers" in data.notes
     assert "party_links" not in {item.table for item in data.inputs}
 
 
@@ -136,9 +133,7 @@ def test_amlsim_without_its_accounts_says_what_stays_away(tmp_path):
 
 
 def test_amlsim_sample(tmp_path):
-    (tmp_path / "transactions.csv").write_text(
-        "sourceNodeId,targetNodeId,value,time\n280,15,147.8,1\n15,280,1,3\n"
-    )
+    (tmp_path / "transactions.csv").write_text("sourceNodeId,targetNodeId,value,time\n280,15,147.8,1\n15,280,1,3\n")
     (tmp_path / "nodes.csv").write_text("nodeid,isFraud,init_balance,fraudStep\n280,0,1.0,-1\n15,1,2.0,3\n")
     data = read_dataset(tmp_path, "amlsim-sample")
     made = rows(data)
@@ -321,9 +316,7 @@ def test_missing_source_columns_are_all_named(own):
         read_dataset(own / "data", mapping=own / "own.yaml")
     text = str(caught.value)
     assert "no column 'No', which the mapping reads for transactions.txn_id; did you mean 'Noo'?" in text
-    assert (
-        "no column 'Amount', which the mapping reads for transactions.amount; did you mean 'Amout'?" in text
-    )
+    assert "no column 'Amount', which the mapping reads for transactions.amount; did you mean 'Amout'?" in text
     assert "no column 'Kind'" in text
     assert "no column 'Flag', which the mapping reads for a label" in text
 
@@ -383,9 +376,7 @@ def test_all_faults_of_a_mapping_are_located(tmp_path):
     assert "did you mean 'accounts'?" in text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[1]", "name: x\n", "tables: {parties: {files: [a], columns: {party_id: p}}}\n"]
-)
+@pytest.mark.parametrize("text", ["", "[1]", "name: x\n", "tables: {parties: {files: [a], columns: {party_id: p}}}\n"])
 def test_a_mapping_must_say_where_transactions_are(tmp_path, text):
     path = tmp_path / "bad.yml"
     path.write_text(text)

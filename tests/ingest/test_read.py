@@ -290,10 +290,7 @@ def test_what_is_left_out_is_noted(tmp_path):
     (tmp_path / "labels.csv").write_text("txn_id,label\nT1,1\n")
     (tmp_path / "accounts.csv").write_text("account_id\n")
     notes = "\n".join(read_dataset(tmp_path).notes)
-    assert (
-        "column 'beneficiary_name' is not in the dictionary and was left out; did you mean 'to_name'?"
-        in notes
-    )
+    assert "column 'beneficiary_name' is not in the dictionary and was left out; did you mean 'to_name'?" in notes
     assert "column 'nationality' was left out: nationality is not in the model" in notes
     assert "partys.csv: not a known table; not read; did you mean 'parties'?" in notes
     assert "remittances.csv: not a known table; not read; did you mean 'transactions'?" in notes
@@ -313,9 +310,7 @@ def test_floats_and_foreign_accounts_are_noted():
 
 def test_the_data_set_may_declare_itself(tmp_path):
     (tmp_path / "transactions.csv").write_text(HEADER + "T1,2026-07-05 12:00,1,EUR,A1,\n")
-    (tmp_path / "dataset.yaml").write_text(
-        "base_currency: usd\ntimezone: Europe/Vienna\ncovers_from: 2026-01-01\n"
-    )
+    (tmp_path / "dataset.yaml").write_text("base_currency: usd\ntimezone: Europe/Vienna\ncovers_from: 2026-01-01\n")
     data = read_dataset(tmp_path)
     assert (data.base_currency, data.timezone) == ("USD", "Europe/Vienna")
     assert data.tables["transactions"]["booked_at"].item() == dt.datetime(2026, 7, 5, 10, tzinfo=dt.UTC)

@@ -105,9 +105,7 @@ def test_a_look_up_takes_from_the_rows_that_were_kept(tmp_path):
     # The account's row was refused for its country, so nothing is known of it, not even the currency needed.
     refused = data.rejects.filter(pl.col("table") == "transactions")
     assert refused.select("row_id", "column", "reason").rows() == [("3", "currency", "missing")]
-    note = (
-        "mapping own: transactions.from_country is taken from accounts.country by from_account_id: so it is"
-    )
+    note = "mapping own: transactions.from_country is taken from accounts.country by from_account_id: so it is"
     assert note in data.notes
 
 

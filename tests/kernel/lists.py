@@ -51,9 +51,7 @@ class Case:
         )
 
     def renumbered(self, names):
-        return Case(
-            self.values, self.nulls, [names[c] if c >= 0 else c for c in self.codes], self.lo, self.hi
-        )
+        return Case(self.values, self.nulls, [names[c] if c >= 0 else c for c in self.codes], self.lo, self.hi)
 
 
 @st.composite

@@ -183,12 +183,8 @@ def test_latest_sums(case):
 @given(cases(), st.booleans())
 def test_latest_extremes(case, want_max):
     values, nulls, codes, lo, hi = case.arrays
-    expected = [
-        naive.latest_extremes(case.values, case.nulls, case.codes, a, b, want_max) for a, b in case.windows
-    ]
-    assert (
-        columns(*kernel.latest_extremes(values, nulls, codes, GROUPS, lo, hi, want_max=want_max)) == expected
-    )
+    expected = [naive.latest_extremes(case.values, case.nulls, case.codes, a, b, want_max) for a, b in case.windows]
+    assert columns(*kernel.latest_extremes(values, nulls, codes, GROUPS, lo, hi, want_max=want_max)) == expected
 
 
 @given(cases())
@@ -249,9 +245,7 @@ def test_a_long_window_of_many_groups():
         naive.top_sum(losses, m, c, a, b, 5) for a, b in windows
     ]
     assert columns(*kernel.mad(values, nulls, lo, hi)) == [naive.mad(v, m, a, b) for a, b in windows]
-    assert kernel.std(values, nulls, lo, hi)[0].tolist() == [
-        naive.std_as_float(v, m, a, b) for a, b in windows
-    ]
+    assert kernel.std(values, nulls, lo, hi)[0].tolist() == [naive.std_as_float(v, m, a, b) for a, b in windows]
     assert columns(*kernel.latest_extremes(values, nulls, codes, groups, lo, hi, want_max=False)) == [
         naive.latest_extremes(v, m, c, a, b, want_max=False) for a, b in windows
     ]

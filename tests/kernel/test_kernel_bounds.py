@@ -93,9 +93,7 @@ def test_what_follows_from_bounds_alone(source, judged, cap):
     at, t = np.array([x for _, x in source], np.int64), np.array([x for _, x in judged], np.int64)
     ages, empty = kernel.since(at, lo, hi, t)
     assert empty.tolist() == [a == b for a, b in windows]
-    assert ages.tolist() == [
-        0 if a == b else judged[j][1] - source[b - 1][1] for j, (a, b) in enumerate(windows)
-    ]
+    assert ages.tolist() == [0 if a == b else judged[j][1] - source[b - 1][1] for j, (a, b) in enumerate(windows)]
     starts, rows = kernel.gather_tail(lo, hi, cap)
     expected = [list(range(a, b))[-cap:] if cap else [] for a, b in windows]
     assert [rows[starts[j] : starts[j + 1]].tolist() for j in range(len(windows))] == expected

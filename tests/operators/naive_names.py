@@ -15,10 +15,7 @@ def _like(one: str, two: str) -> int:
 
 
 def _sound_like(one: str, two: str) -> int:
-    return (
-        1_000_000
-        - 3 * (1_000_000 - round(JaroWinkler.normalized_similarity(one, two) * 0.97 * 1_000_000)) // 2
-    )
+    return 1_000_000 - 3 * (1_000_000 - round(JaroWinkler.normalized_similarity(one, two) * 0.97 * 1_000_000)) // 2
 
 
 def _word(one: dict[str, object], two: dict[str, object]) -> int:

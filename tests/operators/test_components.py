@@ -63,7 +63,9 @@ def _reached(start: str, joined: set[frozenset[str]], without: str = "") -> set[
     return found
 
 
-def _naive(bearings: list[Bearing], links: list[Link], hour: int, hub: int, group: int, within: int | None) -> list[dict[str, Any]]:
+def _naive(
+    bearings: list[Bearing], links: list[Link], hour: int, hub: int, group: int, within: int | None
+) -> list[dict[str, Any]]:
     first: dict[str, int] = {}
     for party, kind, _, start, life in bearings:
         if party and kind in WEIGHTS and (life or 1) > 0:
@@ -92,7 +94,9 @@ def _naive(bearings: list[Bearing], links: list[Link], hour: int, hub: int, grou
         kinds = {key[0] for key, who in bearers.items() if len(who & members) > 1}
         falls = bool(rest) and _reached(min(rest), {p for p in joined if party not in p}) != rest
         senior = min(members, key=lambda p: (first[p], p))
-        made.append({"node": party, "group_id": senior, "size": min(len(members), group), "kinds": len(kinds), "is_cut": falls})
+        made.append(
+            {"node": party, "group_id": senior, "size": min(len(members), group), "kinds": len(kinds), "is_cut": falls}
+        )
     return made
 
 
@@ -155,7 +159,9 @@ def test_the_older_name_survives_a_merge() -> None:
 def test_a_register_row_is_known_no_earlier_than_it_was_seen() -> None:
     data = tables([("a", "phone", "1", 0, None), ("b", "phone", "1", 0, None)], [])
     seen = pl.Series("first_seen", [0, 9 * 3_600_000_000]).cast(pl.Datetime("us", "UTC"))
-    frame = register("shared", _block(), {**data, "party_identifiers": data["party_identifiers"].with_columns(seen)}).frame
+    frame = register(
+        "shared", _block(), {**data, "party_identifiers": data["party_identifiers"].with_columns(seen)}
+    ).frame
     assert not held(frame, 8)
     assert len(held(frame, 12)) == 2
 
@@ -178,7 +184,9 @@ def test_streams_and_undated_tables_tie_too() -> None:
         {"txn_id": f"m{d}{p}", "booked_at": f"2026-01-{d:02d}T00:00:00Z", "party_id": p, "account_id": p, "direction": "in", "amount_base": 1}
         for d in (2, 3, 4) for p in ("p", "q", "r")
     ]  # fmt: skip
-    detect = DETECT.format(name="shared").replace("listed('shared', party_id)", "listed('shared', party_id) and value_of('shared.size', party_id) = 2")
+    detect = DETECT.format(name="shared").replace(
+        "listed('shared', party_id)", "listed('shared', party_id) and value_of('shared.size', party_id) = 2"
+    )
     outcome = judge(f"with:{block}{detect}", {"transactions": moves, "parties": rows, "ledger": movements})
     assert hits(outcome) == ["m2r/in", "m3p/in", "m3q/in", "m3r/in", "m4r/in"]
     capped = outcome.not_evaluable.filter(pl.col("reason").str.starts_with("capped"))

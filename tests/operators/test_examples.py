@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from redflags.operators import Operation, operations
-from redflags.plan.scope import Resolver
 from redflags.plan.schema import Schemas
+from redflags.plan.scope import Resolver
 from redflags.rules.model import Operator, View
 from redflags.tables import dictionary
 from redflags.yamlio import load_yaml
@@ -28,7 +28,10 @@ def _streams(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda item: item.name)
 def test_the_example_of_the_page_runs(operation: Operation) -> None:
-    streams = {name: View.model_validate(spec) if "from" in spec else Operator.model_validate(spec) for name, spec in _streams(operation.example).items()}
+    streams = {
+        name: View.model_validate(spec) if "from" in spec else Operator.model_validate(spec)
+        for name, spec in _streams(operation.example).items()
+    }
     resolver = Resolver(Schemas(dictionary()), streams, {}, None)
     named = [name for name, spec in streams.items() if isinstance(spec, Operator) and spec.name == operation.name]
     assert named

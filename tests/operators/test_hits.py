@@ -34,9 +34,30 @@ detect:
   when: big
 """
 MOVES = [
-    {"txn_id": "t1", "booked_at": "2026-01-01", "party_id": "p", "account_id": "a", "direction": "in", "amount_base": 100},
-    {"txn_id": "t2", "booked_at": "2026-01-03", "party_id": "p", "account_id": "a", "direction": "out", "amount_base": 100},
-    {"txn_id": "t3", "booked_at": "2026-01-20", "party_id": "p", "account_id": "a", "direction": "out", "amount_base": 100},
+    {
+        "txn_id": "t1",
+        "booked_at": "2026-01-01",
+        "party_id": "p",
+        "account_id": "a",
+        "direction": "in",
+        "amount_base": 100,
+    },
+    {
+        "txn_id": "t2",
+        "booked_at": "2026-01-03",
+        "party_id": "p",
+        "account_id": "a",
+        "direction": "out",
+        "amount_base": 100,
+    },
+    {
+        "txn_id": "t3",
+        "booked_at": "2026-01-20",
+        "party_id": "p",
+        "account_id": "a",
+        "direction": "out",
+        "amount_base": 100,
+    },
 ]
 
 

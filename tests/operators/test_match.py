@@ -70,8 +70,17 @@ class Ask:
     scan: int = 10_000
 
     def text(self) -> str:
-        parts = [f"a: {'ledger' if self.same else 'credits'}", f"b: {'ledger' if self.same else 'debits'}", "keys: [account_id]"]
-        parts += [f"within: {self.within}h", f"order: {self.order}", f"take: {self.take}", f"unmatched: {str(self.unmatched).lower()}"]
+        parts = [
+            f"a: {'ledger' if self.same else 'credits'}",
+            f"b: {'ledger' if self.same else 'debits'}",
+            "keys: [account_id]",
+        ]
+        parts += [
+            f"within: {self.within}h",
+            f"order: {self.order}",
+            f"take: {self.take}",
+            f"unmatched: {str(self.unmatched).lower()}",
+        ]
         parts += ["amount: amount_base"] * self.amount + [self.bound] * bool(self.bound)
         parts += ["similar: {a: counterparty_name, b: counterparty_name, min: 0.6}"] * self.alike
         return VIEWS + f"  pairs: {{match: {{{', '.join(parts)}, cap: {self.cap}, scan: {self.scan}}}}}\n" + DETECT
@@ -181,7 +190,9 @@ def _naive(ask: Ask, rows: Numbered, upto: int) -> set[tuple[int, int | None, in
             if ("a", c[3]) not in used:
                 used.add(("a", c[3]))
                 chosen.append(c)
-    made: set[tuple[int, int | None, int]] = {(left[c[3]][0], right[c[4]][0], c[0] * HOUR) for c in chosen if c[0] * HOUR <= upto}
+    made: set[tuple[int, int | None, int]] = {
+        (left[c[3]][0], right[c[4]][0], c[0] * HOUR) for c in chosen if c[0] * HOUR <= upto
+    }
     paired = {c[3] for c in chosen}
     for x, (i, a) in enumerate(left):
         known = a.at * HOUR + (0 if ask.order == "a_after_b" else ask.within * HOUR + 1)
@@ -213,12 +224,16 @@ ASK = st.builds(
 
 
 @given(ASK, ROWS | TIES, st.randoms())
-@example(Ask(order="any"), [Row(0, "in", "k", 1, 0, -1), Row(0, "out", "k", 1, 0, -1), Row(1, "in", "k", 1, 0, -1)], None)
+@example(
+    Ask(order="any"), [Row(0, "in", "k", 1, 0, -1), Row(0, "out", "k", 1, 0, -1), Row(1, "in", "k", 1, 0, -1)], None
+)
 @example(Ask(amount=False), [Row(0, "in", "k", None, 0, -1), Row(0, "out", "k", 1, 0, -1)], None)
 def test_pairs_are_as_a_plain_reading_has_them(ask: Ask, rows: list[Row], random: Any) -> None:
     numbered = list(enumerate(rows))
     whole = _found(ask, numbered, 100 * HOUR)
-    assert {(_number(r["a.txn_id"]), _number(r["b.txn_id"]), r["at"]) for r in whole} == _naive(ask, numbered, 100 * HOUR)
+    assert {(_number(r["a.txn_id"]), _number(r["b.txn_id"]), r["at"]) for r in whole} == _naive(
+        ask, numbered, 100 * HOUR
+    )
     for r in whole:
         a, b = rows[_number(r["a.txn_id"]) or 0], None if r["b.txn_id"] is None else rows[_number(r["b.txn_id"]) or 0]
         assert r["matched"] == (b is not None)
@@ -257,7 +272,12 @@ def test_limits_never_take_back_what_is_known(ask: Ask, rows: list[Row], cap: in
     if shown != free:
         assert any("'scan'" in c.what or "'cap'" in c.what for c in caps)
     # No row is called unmatched that has a partner.
-    possible = {i for i, a in numbered for j, b in numbered if (ask.same or (a.side, b.side) == ("in", "out")) and _fits(ask, (i, a), (j, b))}
+    possible = {
+        i
+        for i, a in numbered
+        for j, b in numbered
+        if (ask.same or (a.side, b.side) == ("in", "out")) and _fits(ask, (i, a), (j, b))
+    }
     if ask.take != "nearest":
         assert not {a for a, b, _ in shown if b is None} & possible
 
@@ -327,7 +347,10 @@ def test_lots_need_one_window_of_history(rows: list[Row], moment: int) -> None:
 
 
 def test_lots_beyond_the_cap_are_counted_and_still_used() -> None:
-    rows = [(i, Row(0, "in", "k", 1, 0, -1)) for i in range(5)] + [(5, Row(1, "out", "k", 4, 0, -1)), (6, Row(2, "out", "k", 4, 0, -1))]
+    rows = [(i, Row(0, "in", "k", 1, 0, -1)) for i in range(5)] + [
+        (5, Row(1, "out", "k", 4, 0, -1)),
+        (6, Row(2, "out", "k", 4, 0, -1)),
+    ]
     made = _output(Ask(take="lots", cap=2).text(), _ledger(rows), 100 * HOUR)
     shown = made.frame.select("b.txn_id", "explained", "explained_all").rows()
     assert shown == [("t05", 250_000, 1_000_000)] * 2 + [("t06", 250_000, 250_000)]
@@ -336,7 +359,12 @@ def test_lots_beyond_the_cap_are_counted_and_still_used() -> None:
 
 def test_rows_in_both_sides_have_no_lots_and_none_is_silent() -> None:
     text = Ask(take="lots").text().replace("a: credits", "a: ledger")
-    rows = [(0, Row(0, "in", "k", 3, 0, -1)), (1, Row(1, "out", "k", 3, 0, -1)), (2, Row(1, "in", "k", 0, 0, -1)), (3, Row(1, "in", "k", None, 0, -1))]
+    rows = [
+        (0, Row(0, "in", "k", 3, 0, -1)),
+        (1, Row(1, "out", "k", 3, 0, -1)),
+        (2, Row(1, "in", "k", 0, 0, -1)),
+        (3, Row(1, "in", "k", None, 0, -1)),
+    ]
     made = _output(text, _ledger(rows), 100 * HOUR)
     assert made.frame.height == 0
     assert {cap.what: cap.rows for cap in made.caps} == {
@@ -396,7 +424,11 @@ def test_the_example_runs() -> None:
         {"txn_id": f"t{i}", "booked_at": f"2026-01-{day:02d}", "account_id": "x", "direction": side, "amount_base": amount}
         for i, (side, day, amount) in enumerate([("in", 1, 100), ("out", 2, 70), ("out", 3, 90), ("out", 4, 95)])
     ]  # fmt: skip
-    text = "with:\n" + "".join(f"  {line}\n" for line in OPERATION.example.splitlines()) + DETECT.replace("pairs", "passed")
+    text = (
+        "with:\n"
+        + "".join(f"  {line}\n" for line in OPERATION.example.splitlines())
+        + DETECT.replace("pairs", "passed")
+    )
     assert hits(judge(text, {"ledger": moves})) == ["t0/in~t2/out"]
 
 
@@ -437,21 +469,30 @@ def test_faults_say_what_is_wrong(change: tuple[str, str], message: str) -> None
 
 
 def test_parameters_stand_for_every_bound() -> None:
-    text = """
+    text = (
+        """
 params:
   window: {type: duration, default: 3d, why: test}
   low: {type: ratio, default: "0.8", why: test}
   most: {type: money, default: 10, why: test}
   take: {type: text, default: nearest, why: test}
   cap: {type: int, default: 5, why: test}
-""" + VIEWS + """
-  pairs: {match: {a: credits, b: debits, keys: [account_id], within: $window, amount: amount_base, ratio: [$low, 1], take: $take, cap: $cap}}
-  near: {match: {a: credits, b: debits, keys: {account_id: account_id}, within: $window, amount: amount_base, tolerance: $most}}
-""" + DETECT
+"""
+        + VIEWS
+        + """
+  pairs: {match: {a: credits, b: debits, keys: [account_id], within: $window, amount: amount_base, ratio: [$low, 1],
+  take: $take, cap: $cap}}
+  near: {match: {a: credits, b: debits, keys: {account_id: account_id}, within: $window, amount: amount_base,
+  tolerance: $most}}
+"""
+        + DETECT
+    )
     moves = [
         {"txn_id": f"t{i}", "booked_at": f"2026-01-{day:02d}", "account_id": "x", "direction": side, "amount_base": amount}
         for i, (side, day, amount) in enumerate([("in", 1, 100), ("out", 2, 70), ("out", 3, 90)])
     ]  # fmt: skip
     assert hits(judge(text, {"ledger": moves})) == ["t0/in~t2/out"]
-    near = text.replace("from: pairs", "from: near").replace("subject: account_id", "subject: {kind: account, key: a.account_id}")
+    near = text.replace("from: pairs", "from: near").replace(
+        "subject: account_id", "subject: {kind: account, key: a.account_id}"
+    )
     assert hits(judge(near, {"ledger": moves})) == ["t0/in~t2/out"]

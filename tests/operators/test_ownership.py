@@ -39,13 +39,20 @@ Stake = tuple[str, str, int | None, int | None, int | None]
 PERSONS = {"a": "person", "b": "person", "c": "company", "d": "company", "e": None, "f": "company"}
 COUNTRIES = {"a": "DE", "b": "FR", "c": "DE", "d": "VG", "e": None, "f": "PA"}
 STAKES = st.lists(
-    st.tuples(PARTY, PARTY, st.sampled_from([None, 0, 1, 250_000, 333_333, 500_000, 500_001, 700_000, 1_000_000, 1_100_000]), FROM, SPAN),
+    st.tuples(
+        PARTY,
+        PARTY,
+        st.sampled_from([None, 0, 1, 250_000, 333_333, 500_000, 500_001, 700_000, 1_000_000, 1_100_000]),
+        FROM,
+        SPAN,
+    ),
     max_size=10,
 )
 BLOCK = """
   owned:
     ownership:
-      links: {{from: party_links, where: "role = 'owner'", country: related.residence_country, person: "related.party_type = 'person'"}}
+      links: {{from: party_links, where: "role = 'owner'", country: related.residence_country, person:
+      "related.party_type = 'person'"}}
       depth: {depth}
       every: {every}h
       cap: {cap}
@@ -64,7 +71,11 @@ def _tables(stakes: list[Stake], seeds: list[Seed]) -> dict[str, pl.DataFrame]:
         {"party_id": list(PERSONS), "party_type": list(PERSONS.values()), "residence_country": list(COUNTRIES.values())}
     )
     made = tables([], links, [s[2] for s in stakes])
-    return {"party_links": made["party_links"], "parties": parties, "known_financiers": _data([], [], seeds)["known_financiers"]}
+    return {
+        "party_links": made["party_links"],
+        "parties": parties,
+        "known_financiers": _data([], [], seeds)["known_financiers"],
+    }
 
 
 def _micro(value: Fraction) -> int:
@@ -75,7 +86,9 @@ def _naive(stakes: list[Stake], seeds: list[Seed], hour: int, depth: int, mode: 
     direct: dict[tuple[str, str], Fraction] = {}
     for entity, owner, written, start, life in stakes:
         if written and written <= 1_000_000 and alive(start, life, hour):
-            direct[entity, owner] = min(direct.get((entity, owner), Fraction(0)) + Fraction(written, 1_000_000), Fraction(1))
+            direct[entity, owner] = min(
+                direct.get((entity, owner), Fraction(0)) + Fraction(written, 1_000_000), Fraction(1)
+            )
     marked = {s[0] for s in seeds if alive(s[1], s[2], hour)}
     made = []
     for root in "abcdef":
@@ -100,7 +113,11 @@ def _naive(stakes: list[Stake], seeds: list[Seed], hour: int, depth: int, mode: 
         nodes = {root} | {path[-1] for path, _, _ in chains}
         ruled: set[str] = set()
         for _ in nodes:
-            ruled |= {n for n in nodes if sum(s for (e, o), s in direct.items() if e == n and (o in marked or o in ruled)) > Fraction(1, 2)}
+            ruled |= {
+                n
+                for n in nodes
+                if sum(s for (e, o), s in direct.items() if e == n and (o in marked or o in ruled)) > Fraction(1, 2)
+            }
         traced = sum((part for path, part, _ in chains if PERSONS[path[-1]] == "person"), Fraction(0))
         groups: dict[str | None, list[tuple[tuple[str, ...], Fraction, bool]]] = {}
         for chain in chains:
@@ -119,7 +136,9 @@ def _naive(stakes: list[Stake], seeds: list[Seed], hour: int, depth: int, mode: 
 
 
 @given(STAKES, SEEDS, st.sampled_from(["all", "any", "sum"]), st.integers(1, 5), st.randoms())
-def test_ownership_is_as_a_plain_reading_has_it(stakes: list[Stake], seeds: list[Seed], mode: str, depth: int, random: Any) -> None:
+def test_ownership_is_as_a_plain_reading_has_it(
+    stakes: list[Stake], seeds: list[Seed], mode: str, depth: int, random: Any
+) -> None:
     block = _block(depth, extra="" if mode == "all" else MARKED.format(mode))
     frame = register("owned", block, _tables(stakes, seeds)).frame
     assert minimal(frame, ["entity", "owner"])

@@ -118,9 +118,7 @@ def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], 
     """Best paths, and how many last hops met a hub."""
     needed = ["from_account_id", "to_account_id", "amount_base", *(["currency"] if ask.by else [])]
     known = [row for row in rows if all(row[name] is not None for name in needed)]
-    edges = [
-        row for row in known if row["from_account_id"] != row["to_account_id"] and row["amount_base"] > 0
-    ]
+    edges = [row for row in known if row["from_account_id"] != row["to_account_id"] and row["amount_base"] > 0]
     order = sorted(edges, key=lambda r: (r["hour"], r["seq"] is not None, r["seq"] or 0, r["txn_id"]))
     place = {row["txn_id"]: i for i, row in enumerate(order)}
 
@@ -144,10 +142,7 @@ def _naive(rows: list[dict[str, Any]], ask: Ask) -> tuple[list[dict[str, Any]], 
                 stopped.add(last)
             if size < ask.hops[0] or not _is_path(path, ask, closed=ask.close):
                 continue
-            if (
-                ask.keep_total is not None
-                and path[-1]["amount_base"] < ask.keep_total * path[0]["amount_base"]
-            ):
+            if ask.keep_total is not None and path[-1]["amount_base"] < ask.keep_total * path[0]["amount_base"]:
                 continue
             rank = (-size, path[0]["amount_base"], [place[hop["txn_id"]] for hop in path])
             if last not in best or rank < best[last][0]:
@@ -172,9 +167,7 @@ def _told(path: tuple[dict[str, Any], ...], *, capped: bool) -> dict[str, Any]:
 
 
 def _plain(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in row.items() if name not in {"currency", "countries"}} for row in rows
-    ]
+    return [{name: value for name, value in row.items() if name not in {"currency", "countries"}} for row in rows]
 
 
 NODES = [*itertools.permutations("abcd", 2), ("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "a")]
@@ -420,9 +413,7 @@ def test_a_hub_is_not_followed_and_said_to_be() -> None:
 def _crowd() -> list[dict[str, Any]]:
     """Thirty ways into z, two hops long each, a side entry, and a way out of z."""
     ways = [
-        _move(f"m{i:02d}{k}", k, *pair)
-        for i in range(30)
-        for k, pair in enumerate([("a", f"b{i}"), (f"b{i}", "z")])
+        _move(f"m{i:02d}{k}", k, *pair) for i in range(30) for k, pair in enumerate([("a", f"b{i}"), (f"b{i}", "z")])
     ]
     return [*ways, _move("side", 2, "q", "z"), _move("last", 2, "z", "y")]
 
@@ -459,6 +450,18 @@ def test_a_search_that_stops_is_said_to() -> None:
     assert output.frame.filter(pl.col("_id") == "last").select("hops", "capped").rows() == [(3, True)]
     assert [cap.rows for cap in output.caps] == [1]
     assert "stopped after 5 " in output.caps[0].what
+
+
+def test_transfers_into_a_node_before_the_whole_window_make_no_hub() -> None:
+    old = [_move(f"h{i}", 0, f"p{i}", "a") for i in range(5)]
+    moves = [*old, _move("t0", 5, "x", "a"), _move("t1", 6, "a", "b")]
+    output = _output(replace(Ask(), within=2, hop_within=8, hub=3).text(), _moves(moves))
+    assert output.frame.select("path_id", "capped").rows() == [("t0>t1", False)]
+
+
+def test_transfers_of_nothing_are_no_hops() -> None:
+    output = _output(Ask().text(), _moves(_chain("abc", [0, 1], [0, 0])))
+    assert (output.frame.height, output.caps) == (0, ())
 
 
 def test_unknown_amounts_are_counted() -> None:

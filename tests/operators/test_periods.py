@@ -1,4 +1,7 @@
-"""``periods``: buckets, ends, fills, windows counted in periods; against a naive reading, whatever the order and the cut."""
+"""``periods``.
+
+Buckets, ends, fills, windows counted in periods; against a naive reading, whatever the order and the cut.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ from redflags.plan.schema import Schemas
 from redflags.plan.scope import BindError
 from redflags.tables import dictionary
 from redflags.testing.tables import micros
-from tests.operators.build import hits, judge, rule
+from tests.operators.build import judge, rule
 
 RULE = """
 with:
   buckets:
     periods: {{from: ledger, by: party_id, every: {every}, fill: {fill},
-              let: {{n: {{count: rows}}, s: {{sum: amount_base, where: "direction = 'in'"}}, hi: {{max: amount_base}}}}}}
+              let: {{n: {{count: rows}}, s: {{sum: amount_base, where: "direction = 'in'"}}, hi: {{max:
+                  amount_base}}}}}}
 detect:
   from: buckets
   subject: party_id
@@ -48,7 +52,9 @@ def _output(rows: list[dict[str, Any]], every: str, fill: str, upto: int) -> lis
     evaluator.upto = upto
     assert isinstance(bound.frame, Derived)
     frame = evaluator.frames.output(bound.frame).frame
-    kept = frame.filter(pl.col("at") <= upto).select("party_id", "period_start", "period_end", "period_no", "n", "s", "hi", "at", "_id")
+    kept = frame.filter(pl.col("at") <= upto).select(
+        "party_id", "period_start", "period_end", "period_no", "n", "s", "hi", "at", "_id"
+    )
     return kept.sort("_id").to_dicts()
 
 
@@ -105,17 +111,38 @@ def _naive(rows: list[dict[str, Any]], every: str, fill: str, upto: int) -> list
 def _rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     """Rows around the spring change of the clock (2026-03-29) and a year's end."""
     day = st.sampled_from([dt.datetime(2025, 12, 31, tzinfo=dt.UTC), dt.datetime(2026, 3, 28, tzinfo=dt.UTC)])
-    moment = st.builds(lambda d, h, m: d + h * HOUR + m * dt.timedelta(minutes=30), day, st.integers(0, 60), st.integers(0, 1))
-    row = st.tuples(moment, st.sampled_from(["p", "q", None]), st.sampled_from(["in", "out"]), st.sampled_from([0, 10_000, 20_001, None]))
+    moment = st.builds(
+        lambda d, h, m: d + h * HOUR + m * dt.timedelta(minutes=30), day, st.integers(0, 60), st.integers(0, 1)
+    )
+    row = st.tuples(
+        moment,
+        st.sampled_from(["p", "q", None]),
+        st.sampled_from(["in", "out"]),
+        st.sampled_from([0, 10_000, 20_001, None]),
+    )
     found = draw(st.lists(row, min_size=1, max_size=14))
     return [
-        {"txn_id": f"t{i}", "booked_at": at, "party_id": party, "account_id": "a", "direction": side, "amount_base": amount}
+        {
+            "txn_id": f"t{i}",
+            "booked_at": at,
+            "party_id": party,
+            "account_id": "a",
+            "direction": side,
+            "amount_base": amount,
+        }
         for i, (at, party, side, amount) in enumerate(found)
     ]
 
 
-@given(_rows(), st.sampled_from(["hour", "day", "week", "month", "quarter"]), st.sampled_from(["none", "zero"]), st.randoms())
-def test_periods_are_as_a_plain_reading_has_them(rows: list[dict[str, Any]], every: str, fill: str, random: Any) -> None:
+@given(
+    _rows(),
+    st.sampled_from(["hour", "day", "week", "month", "quarter"]),
+    st.sampled_from(["none", "zero"]),
+    st.randoms(),
+)
+def test_periods_are_as_a_plain_reading_has_them(
+    rows: list[dict[str, Any]], every: str, fill: str, random: Any
+) -> None:
     if every == "hour" and fill == "zero":
         fill = "none"  # three months of hours: nothing that days do not show
     upto = micros(dt.datetime(2026, 4, 2, tzinfo=dt.UTC))
@@ -133,7 +160,14 @@ def test_periods_are_as_a_plain_reading_has_them(rows: list[dict[str, Any]], eve
 
 
 MOVES = [
-    {"txn_id": f"t{i}", "booked_at": f"2026-{month:02d}-10", "party_id": "p", "account_id": "a", "direction": "in", "amount_base": amount}
+    {
+        "txn_id": f"t{i}",
+        "booked_at": f"2026-{month:02d}-10",
+        "party_id": "p",
+        "account_id": "a",
+        "direction": "in",
+        "amount_base": amount,
+    }
     for i, (month, amount) in enumerate([(1, 10), (2, 50), (3, 60), (5, 70), (6, 1)])
 ]
 COUNTED = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from typing import Any
 
@@ -65,7 +66,7 @@ def _naive(rows: list[tuple[int, Row]]) -> list[tuple[Any, ...]]:
                 run.append((at, value, row_id))
             else:
                 run = [(at, value, row_id)]
-            steps = [b[1] - a[1] for a, b in zip(run, run[1:], strict=False)]
+            steps = [b[1] - a[1] for a, b in itertools.pairwise(run)]
             cv = statistics.stdev(steps) / statistics.mean(steps) if len(steps) > 1 else 0.0
             made.append((row_id, run[0][2], len(run), run[0][1] * 10_000, value * 10_000, pytest.approx(cv)))
     return sorted(made, key=lambda item: item[0])

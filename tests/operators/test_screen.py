@@ -1,4 +1,7 @@
-"""``screen``: against a naive reading; cuts, orders, caps, faults; identifiers, validity, support; register and stream."""
+"""``screen``.
+
+Against a naive reading; cuts, orders, caps, faults; identifiers, validity, support; register and stream.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,7 @@ detect:
     near: {{is: identity, if: "score >= 0"}}
   when: near
 """
-PARTY = (
-    "name: [name, alias_names], birth_year: occupation_code, country: residence_country, entity: party_type"
-)
+PARTY = "name: [name, alias_names], birth_year: occupation_code, country: residence_country, entity: party_type"
 FAR = micros(dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
 
 
@@ -52,14 +53,8 @@ def output(data: Dataset, source: str = "parties", block: str = PARTY, covers: i
     return engine(data, BoundBook((bound,), schemas, (), None), covers).frames.output(bound.frame)
 
 
-def found(
-    parties: list[dict[str, Any]], entries: list[dict[str, Any]], block: str = PARTY
-) -> list[dict[str, Any]]:
-    return (
-        output(dataset({"parties": parties, "list_entries": entries}), block=block)
-        .frame.sort("_id")
-        .to_dicts()
-    )
+def found(parties: list[dict[str, Any]], entries: list[dict[str, Any]], block: str = PARTY) -> list[dict[str, Any]]:
+    return output(dataset({"parties": parties, "list_entries": entries}), block=block).frame.sort("_id").to_dicts()
 
 
 def one(party: dict[str, Any], entry: dict[str, Any], block: str = PARTY) -> dict[str, Any] | None:
@@ -72,7 +67,8 @@ def one(party: dict[str, Any], entry: dict[str, Any], block: str = PARTY) -> dic
     return rows[0] if rows else None
 
 
-# ---- components of a match --------------------------------------------------------------------------------------------
+# ---- components of a match
+# --------------------------------------------------------------------------------------------
 
 
 def test_birth_country_and_type_support_or_contradict() -> None:
@@ -133,9 +129,7 @@ def test_birth_country_and_type_support_or_contradict() -> None:
         0,
         3,
     ]
-    unknown = one(
-        {"name": "Karim Rashid", "party_type": "other"}, {"name": "Karim Rashid", "entity_type": "person"}
-    )
+    unknown = one({"name": "Karim Rashid", "party_type": "other"}, {"name": "Karim Rashid", "entity_type": "person"})
     assert unknown is not None
     assert [unknown[n] for n in ("birth", "place", "type", "score")] == [
         "unknown",
@@ -211,9 +205,7 @@ def test_equal_identifiers_match_whatever_the_name() -> None:
     assert [match[n] for n in ("kind", "score", "name_score", "identifier", "identifier_kind", "supports")] == [
         "identifier", 1_000_000, None, "ab-12 34", "registration", 1]  # fmt: skip
     assert one({"name": "x", "id_document_key": "AB1234"}, entry, block) is None
-    assert (
-        one({"name": "x", "id_document_key": "AB1234"}, {**entry, "identifier_kind": None}, block) is not None
-    )
+    assert one({"name": "x", "id_document_key": "AB1234"}, {**entry, "identifier_kind": None}, block) is not None
     assert one({"name": "x", "registration_number": "000 0"}, {**entry, "identifier": "0000"}, block) is None
     assert one({"name": "x", "registration_number": "A1"}, {**entry, "identifier": "A1"}, block) is None
 
@@ -231,7 +223,8 @@ def test_a_table_may_tell_the_kind_itself() -> None:
     assert made["party_id"].to_list() == ["p"]
 
 
-# ---- time -------------------------------------------------------------------------------------------------------------
+# ---- time
+# -------------------------------------------------------------------------------------------------------------
 
 DATED: list[dict[str, Any]] = [
     {
@@ -310,9 +303,7 @@ def test_the_register_has_the_best_match_at_each_moment() -> None:
     assert hits(exact) == ["t10/in", "t15/in"]
     late = judge(LOOKED.format(more="", condition="value_of('screened.list_id', party_id) = 'b'"), tables)
     assert hits(late) == ["t20/in"]
-    every = judge(
-        LOOKED.format(more=", take: all", condition="value_of('screened.score', party_id) > 0"), tables
-    )
+    every = judge(LOOKED.format(more=", take: all", condition="value_of('screened.score', party_id) > 0"), tables)
     assert hits(every) == ["t10/in", "t20/in"]
 
 
@@ -325,7 +316,8 @@ def test_the_stream_is_judged_at_the_moment_of_the_match() -> None:
     assert hits(judge(_rule("parties", "name: name"), tables, upto=FAR)) == ["p~a~e1", "p~b~e2"]
 
 
-# ---- properties -------------------------------------------------------------------------------------------------------
+# ---- properties
+# -------------------------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(["Karim", "Kareem", "Rashid", "Hassan", "Ltd", "al", "K", "Trading"])
 PHRASE = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
@@ -415,24 +407,17 @@ def _naive(parties: list[dict[str, Any]], entries: list[dict[str, Any]]) -> set[
     from tests.operators.naive_names import name_score
 
     made = set()
-    rows = [
-        e
-        for e in entries
-        if not e["withdrawn_as_error"] and _day(e["valid_from"], -1) < _day(e["valid_to"], FAR)
-    ]
+    rows = [e for e in entries if not e["withdrawn_as_error"] and _day(e["valid_from"], -1) < _day(e["valid_to"], FAR)]
     for i, party in enumerate(parties):
         for since, until, entry_id in {(e["valid_from"], e["valid_to"], e["entry_id"]) for e in rows}:
             start, end = max(_day(party["onboarded_at"], -1), _day(since, -1)), _day(until, FAR)
             if start >= end:
                 continue
-            version = [
-                e for e in rows if (e["valid_from"], e["valid_to"], e["entry_id"]) == (since, until, entry_id)
-            ]
+            version = [e for e in rows if (e["valid_from"], e["valid_to"], e["entry_id"]) == (since, until, entry_id)]
             about = [
                 e
                 for e in rows
-                if e["entry_id"] == entry_id
-                and _day(e["valid_from"], -1) <= _day(since, -1) < _day(e["valid_to"], FAR)
+                if e["entry_id"] == entry_id and _day(e["valid_from"], -1) <= _day(since, -1) < _day(e["valid_to"], FAR)
             ]
             born = [e["birth_record"] for e in about if e["birth_record"]]
             places = [c for e in about for c in e["countries"] or []]
@@ -478,8 +463,7 @@ def test_screening_is_as_a_plain_reading_has_it_whatever_the_order_and_the_cut(
     assert set(seen) == _naive(parties, listed)
     assert made.frame["_id"].n_unique() == made.frame.height
     mixed = {
-        name: frame.sample(fraction=1, shuffle=True, seed=random.randrange(99))
-        for name, frame in data.tables.items()
+        name: frame.sample(fraction=1, shuffle=True, seed=random.randrange(99)) for name, frame in data.tables.items()
     }
     assert _rows(output(Dataset(mixed, "EUR"), block=BLOCK, covers=-1)) == _rows(made)
     cut = DAYS[random.choice([1, 2, 3])]
@@ -515,7 +499,8 @@ def _register_agrees(made: Output) -> None:
                 assert (best[0]["kind"], -best[0]["score"]) == min((r["kind"], -r["score"]) for r in now)
 
 
-# ---- limits and faults ------------------------------------------------------------------------------------------------
+# ---- limits and faults
+# ------------------------------------------------------------------------------------------------
 
 
 def test_what_is_not_compared_is_told() -> None:
@@ -580,7 +565,7 @@ def test_the_example_of_the_page_runs() -> None:
     block = load_yaml(EXAMPLE, file="example.yaml").data
     text = (
         f"with: {block}\n"
-         "detect: {from: screened, subject: party_id, facts: {near: {is: identity, if: 'score >= 0.9'}}, when: near}"
+        "detect: {from: screened, subject: party_id, facts: {near: {is: identity, if: 'score >= 0.9'}}, when: near}"
     )
     tables: dict[str, Any] = {
         "parties": [{"party_id": "p", "name": "Karim Rashid"}],

@@ -42,9 +42,7 @@ LADDER = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("rung", "one", "two"), [(rung, *pair) for rung, pairs in LADDER.items() for pair in pairs]
-)
+@pytest.mark.parametrize(("rung", "one", "two"), [(rung, *pair) for rung, pairs in LADDER.items() for pair in pairs])
 def test_every_rung_of_the_ladder_is_found(rung: str, one: str, two: str) -> None:
     found = score(one, two)
     assert found >= (825_000 if (one, two) == LADDER["missing"][1] else 850_000), (rung, found)

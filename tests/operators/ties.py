@@ -41,7 +41,10 @@ Bearing = tuple[str | None, str | None, str | None, int | None, int | None]
 #: (party, related, role, from, life)
 Link = tuple[str, str, str, int | None, int | None]
 BEARINGS = st.lists(
-    st.tuples(PARTY | st.none(), st.sampled_from(["phone", "address", "email"]), st.sampled_from(["1", "2"]), FROM, SPAN), max_size=14
+    st.tuples(
+        PARTY | st.none(), st.sampled_from(["phone", "address", "email"]), st.sampled_from(["1", "2"]), FROM, SPAN
+    ),
+    max_size=14,
 )
 LINKS = st.lists(st.tuples(PARTY, PARTY, st.sampled_from(["director", "owner"]), FROM, SPAN), max_size=8)
 
@@ -90,7 +93,10 @@ def register(name: str, block: str, data: dict[str, pl.DataFrame], upto: int = G
 def held(frame: pl.DataFrame, hour: int) -> list[dict[str, Any]]:
     """Rows valid at an hour, without their validity."""
     at = hour * HOUR
-    rows = frame.filter((pl.col("valid_from").is_null() | (pl.col("valid_from") <= at)) & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at)))
+    rows = frame.filter(
+        (pl.col("valid_from").is_null() | (pl.col("valid_from") <= at))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") > at))
+    )
     return rows.drop("valid_from", "valid_to").to_dicts()
 
 
@@ -104,7 +110,10 @@ def alive(start: int | None, life: int | None, hour: int, within: int | None = N
 
 def minimal(frame: pl.DataFrame, keys: list[str]) -> bool:
     """Whether no two rows of a key meet and say the same, and none overlap."""
-    rows = sorted(frame.to_dicts(), key=lambda r: ([str(r[k]) for k in keys], -(2**62) if r["valid_from"] is None else r["valid_from"]))
+    rows = sorted(
+        frame.to_dicts(),
+        key=lambda r: ([str(r[k]) for k in keys], -(2**62) if r["valid_from"] is None else r["valid_from"]),
+    )
     for one, two in pairwise(rows):
         if any(one[k] != two[k] for k in keys):
             continue

@@ -104,12 +104,8 @@ def test_looking_back_adds_up_over_nesting():
 
 
 def test_every_measure_and_node_can_be_hashed():
-    bound = bind_rule(
-        make_rule(detect({"n": {"count": "rows", "within": "1d"}}, "n > 2")), Schemas(dictionary())
-    )
-    assert all(
-        isinstance(hash(measure), int) and isinstance(measure, Measure) for measure in bound.measures()
-    )
+    bound = bind_rule(make_rule(detect({"n": {"count": "rows", "within": "1d"}}, "n > 2")), Schemas(dictionary()))
+    assert all(isinstance(hash(measure), int) and isinstance(measure, Measure) for measure in bound.measures())
     assert len(list(measures(None, *(fact.condition for fact in bound.facts)))) == 1
 
 

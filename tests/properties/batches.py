@@ -82,6 +82,4 @@ class Worth:
         assert self.examples, "nothing was generated"
         assert self.hit * 3 >= self.examples, f"only {self.hit} of {self.examples} examples hit"
         if cutting:
-            assert self.cut_open * 10 >= self.examples, (
-                f"only {self.cut_open} of {self.examples} cut an open episode"
-            )
+            assert self.cut_open * 10 >= self.examples, f"only {self.cut_open} of {self.examples} cut an open episode"

@@ -52,9 +52,7 @@ def frame_of(name: str, rows: list[dict[str, Any]], columns: list[str]) -> pl.Da
 
 def columns_of(tables: Tables) -> dict[str, list[str]]:
     """Columns of each table, in the order of its first row."""
-    return {
-        name: list(dict.fromkeys(column for row in rows for column in row)) for name, rows in tables.items()
-    }
+    return {name: list(dict.fromkeys(column for row in rows for column in row)) for name, rows in tables.items()}
 
 
 def dataset_of(

@@ -90,10 +90,7 @@ class Example:
 
     def __repr__(self) -> str:
         detect = self.rule.detect.model_dump(by_alias=True, exclude_defaults=True)
-        views = {
-            name: view.model_dump(by_alias=True, exclude_defaults=True)
-            for name, view in self.rule.with_.items()
-        }
+        views = {name: view.model_dump(by_alias=True, exclude_defaults=True) for name, view in self.rule.with_.items()}
         lines = [f"detect={detect}", f"views={views}", f"gap={self.rule.alert.gap}", f"params={self.params}"]
         lines += [f"{name}: {row}" for name, rows in self.tables.items() for row in rows]
         return "Example(\n  " + "\n  ".join(lines) + ")"
@@ -131,23 +128,15 @@ def aggregates(
 ) -> tuple[dict[str, Any], str]:
     """One aggregate over the rule's own stream, and the kind of its value."""
     op = draw(st.sampled_from(ops))
-    inner = (
-        [name for name in draft.of("int", "money") if draft.let[name].get("mean") is None]
-        if draft.let
-        else []
-    )
+    inner = [name for name in draft.of("int", "money") if draft.let[name].get("mean") is None] if draft.let else []
     numbers = [*NUMBERS, *(name for name in inner if _nestable(draft.let[name]))]
     agg: dict[str, Any] = {}
     value = "rows"
     if op in {"count", "since"}:
         agg[op] = "rows"
-    elif op in {"distinct", "entropy", "divergence", "hhi", "bag"} or (
-        op in {"first", "last"} and draw(st.booleans())
-    ):
+    elif op in {"distinct", "entropy", "divergence", "hhi", "bag"} or (op in {"first", "last"} and draw(st.booleans())):
         texts = (
-            TEXTS
-            if op in {"bag", "first", "last", "hhi"}
-            else [*TEXTS, "local_date(booked_at)", "direction = 'in'"]
+            TEXTS if op in {"bag", "first", "last", "hhi"} else [*TEXTS, "local_date(booked_at)", "direction = 'in'"]
         )
         value = draw(st.sampled_from(texts))
         agg[op] = value
@@ -176,9 +165,7 @@ def aggregates(
         choices += [f"{name} >= 2" for name in counts]
         agg["where"] = draw(st.sampled_from(choices))
     if op in LATEST and draw(st.integers(0, 4)) == 0:
-        agg["latest_per"] = draw(
-            st.sampled_from(["counterparty_key", "instrument", ["direction", "purpose_code"]])
-        )
+        agg["latest_per"] = draw(st.sampled_from(["counterparty_key", "instrument", ["direction", "purpose_code"]]))
     if draw(st.integers(0, 4)) == 0:
         agg["complete"] = True
     if key_free:
@@ -186,9 +173,7 @@ def aggregates(
         if how == "everyone":
             agg["by"] = []
         elif how == "by":
-            agg["by"] = draw(
-                st.sampled_from(["counterparty_key", ["account_id"], ["party_id", "instrument"]])
-            )
+            agg["by"] = draw(st.sampled_from(["counterparty_key", ["account_id"], ["party_id", "instrument"]]))
         elif how == "match":
             agg["match"] = draw(
                 st.sampled_from(
@@ -244,15 +229,11 @@ def tests_of(draw: st.DrawFn, name: str, kind: str) -> str:
         )
     if kind == "list":
         return draw(
-            st.sampled_from(
-                [f"contains({name}, 'C1')", f"size({name}) >= 2", f"overlap({name}, array('A', 'cash'))"]
-            )
+            st.sampled_from([f"contains({name}, 'C1')", f"size({name}) >= 2", f"overlap({name}, array('A', 'cash'))"])
         )
     if kind == "duration":
         return draw(
-            st.sampled_from(
-                [f"{name} >= interval '2 hours'", f"{name} < $span", f"{name} = interval '1 hours'"]
-            )
+            st.sampled_from([f"{name} >= interval '2 hours'", f"{name} < $span", f"{name} = interval '1 hours'"])
         )
     if kind in {"real", "deviation"}:
         limits = ["0.1", "0.4", "0.6", "1.2"] if kind == "real" else ["0.1", "1.3", "5", "50"]
@@ -299,9 +280,7 @@ def rules(draw: st.DrawFn, ops: tuple[str, ...] = OPS, *, plain: bool = False) -
         else draw(st.sampled_from(["ledger"] * 4 + ["view", "stacked", "moved", "all", "union", "each"]))
     )
     keys = draw(
-        st.sampled_from(
-            ["party_id", "party_id", "account_id", ["party_id", "direction"], ["account_id", "currency"]]
-        )
+        st.sampled_from(["party_id", "party_id", "account_id", ["party_id", "direction"], ["account_id", "currency"]])
     )
     more: dict[str, Any] = {}
     if shape == "view":
@@ -323,9 +302,7 @@ def rules(draw: st.DrawFn, ops: tuple[str, ...] = OPS, *, plain: bool = False) -
         more["where"] = draw(st.sampled_from(["n >= 1", "n >= 2", "n <= 2", "n >= 2 and direction = 'in'"]))
     elif shape == "moved":
         more["at"] = draw(
-            st.sampled_from(
-                ["booked_at + interval '1 hours'", "case when direction = 'in' then booked_at end"]
-            )
+            st.sampled_from(["booked_at + interval '1 hours'", "case when direction = 'in' then booked_at end"])
         )
     elif shape == "all":
         source = "ledger_all"

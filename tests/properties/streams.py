@@ -37,9 +37,7 @@ def moments(draw: st.DrawFn, start: dt.datetime, last: int) -> dt.datetime:
 
 
 @st.composite
-def ledgers(
-    draw: st.DrawFn, start: dt.datetime, *, nulls: bool = True, huge: bool = False
-) -> list[dict[str, Any]]:
+def ledgers(draw: st.DrawFn, start: dt.datetime, *, nulls: bool = True, huge: bool = False) -> list[dict[str, Any]]:
     """3 to 25 ledger rows on few moments. Some data sets have one hot key, some a key with a single row."""
     size = draw(st.integers(3, 25))
     last = draw(st.sampled_from([2, 5, 9, 14]))

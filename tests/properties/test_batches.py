@@ -31,16 +31,10 @@ def cuts_an_open_episode(batches, alerts):
     ends = []
     for cut in batches.cuts[:-1]:
         moments = [
-            row[name]
-            for table, name in (("ledger", "booked_at"), ("sessions", "at"))
-            for row in cut.tables[table]
+            row[name] for table, name in (("ledger", "booked_at"), ("sessions", "at")) for row in cut.tables[table]
         ]
         ends.append(max(moments))
-    return any(
-        first <= end <= last
-        for first, last in alerts.select("first_at", "last_at").iter_rows()
-        for end in ends
-    )
+    return any(first <= end <= last for first, last in alerts.select("first_at", "last_at").iter_rows() for end in ends)
 
 
 def test_order_of_rows_and_size_of_blocks_do_not_matter():

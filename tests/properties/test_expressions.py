@@ -121,9 +121,7 @@ def values(draw: st.DrawFn, kind: str, depth: int) -> str:
         return str(shape).format(sub("money"), sub("money"))
     if kind == "number":
         shape = draw(
-            st.sampled_from(
-                ["({0} + {1})", "({0} * 2)", "({0} - 0.5)", "abs({0})", "({2} / {3})", "ratio({2}, {3})"]
-            )
+            st.sampled_from(["({0} + {1})", "({0} * 2)", "({0} - 0.5)", "abs({0})", "({2} / {3})", "ratio({2}, {3})"])
         )
         return str(shape).format(
             draw(names("number")), draw(names("number")), draw(names("money")), draw(names("money"))
@@ -170,9 +168,7 @@ def booleans(draw: st.DrawFn, depth: int) -> str:
     one, two, three = (draw(values(kind, depth - 1)) for _ in range(3))
     if kind == "bool":
         return draw(
-            st.sampled_from(
-                [one, f"({one}) = ({two})", f"({one}) is null", f"({one}) is distinct from ({two})"]
-            )
+            st.sampled_from([one, f"({one}) = ({two})", f"({one}) is null", f"({one}) is distinct from ({two})"])
         )
     if kind == "list":
         text = draw(values("text", depth - 1))

@@ -14,9 +14,7 @@ def test_every_cell_arrives(rows):
     data = dataset_of(rows)
     assert set(data.tables) == set(rows)
     ledger = data.tables["ledger"]
-    assert [exact(value) for value in ledger["booked_at"]] == [
-        exact(row["booked_at"]) for row in rows["ledger"]
-    ]
-    assert [
-        None if a is None else int(a * 10_000) for a in (r["amount_base"] for r in rows["ledger"])
-    ] == ledger["amount_base"].to_list()
+    assert [exact(value) for value in ledger["booked_at"]] == [exact(row["booked_at"]) for row in rows["ledger"]]
+    assert [None if a is None else int(a * 10_000) for a in (r["amount_base"] for r in rows["ledger"])] == ledger[
+        "amount_base"
+    ].to_list()

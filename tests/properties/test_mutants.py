@@ -64,9 +64,7 @@ def float_std(values, nulls, lo, hi):
 
 def noticed(strategy, differs):
     """Whether a generated example tells the broken variant from the right one, which is right there."""
-    quick = settings(
-        max_examples=WITHIN, phases=[Phase.generate], database=None, derandomize=True, deadline=None
-    )
+    quick = settings(max_examples=WITHIN, phases=[Phase.generate], database=None, derandomize=True, deadline=None)
     try:
         find(strategy, differs, settings=quick)
     except NoSuchExample:

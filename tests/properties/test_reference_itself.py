@@ -72,9 +72,7 @@ def test_float_state_in_std_is_noticed():
 
     def differs(example):
         data = Data(example.tables)
-        broken = run_chain(
-            example.rule, data, [Cut({})], faults=Faults(float_std=True), params=example.params
-        )
+        broken = run_chain(example.rule, data, [Cut({})], faults=Faults(float_std=True), params=example.params)
         exact = evaluate(example.rule, data, example.params)
         return [hit.facts for hit in broken.outcome.hits] != [hit.facts for hit in exact.hits]
 
@@ -83,7 +81,5 @@ def test_float_state_in_std_is_noticed():
 
 def noticed(strategy, differs, within=500):
     """The first generated example that tells the broken variant from the right one."""
-    quick = settings(
-        max_examples=within, phases=[Phase.generate], database=None, derandomize=True, deadline=None
-    )
+    quick = settings(max_examples=within, phases=[Phase.generate], database=None, derandomize=True, deadline=None)
     return find(strategy, differs, settings=quick)

@@ -98,11 +98,7 @@ def step(
         return replace(state, rows=working, outcome=Outcome(missing=str(error)))
 
     gap = gap_of(rule, params)
-    alerts = {
-        key: alert
-        for key, alert in state.alerts.items()
-        if state.final is None or alert.last_at <= state.final
-    }
+    alerts = {key: alert for key, alert in state.alerts.items() if state.final is None or alert.last_at <= state.final}
     chains = group([*state.hits, *outcome.hits], gap)
     for chain in chains:
         folded = fold(rule, chain)
@@ -147,9 +143,7 @@ def alerts_of(state: State) -> list[Episode]:
 class _World(World):
     """A world whose ``std`` may be broken."""
 
-    def __init__(
-        self, rule: Rule, data: Data, params: dict[str, Any], *, unknown_in: bool, faults: Faults
-    ) -> None:
+    def __init__(self, rule: Rule, data: Data, params: dict[str, Any], *, unknown_in: bool, faults: Faults) -> None:
         super().__init__(rule, data, params, unknown_in=unknown_in)
         self.running = RunningStd() if faults.float_std else None
 

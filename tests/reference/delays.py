@@ -61,9 +61,7 @@ class Reach:
         if stream.view is None:
             return 0, 0
         moved = (EVER, 0) if stream.view.at is not None else (0, 0)
-        return _most(
-            [moved, self.expression(stream.view.where, stream), *(self.rows(s) for s in stream.sources)]
-        )
+        return _most([moved, self.expression(stream.view.where, stream), *(self.rows(s) for s in stream.sources)])
 
     def rule(self) -> tuple[int, int]:
         detect, stream = self.world.rule.detect, self.world.judged

@@ -61,9 +61,7 @@ def fold(rule: Rule, chain: list[Hit]) -> Episode:
     )  # fmt: skip
 
 
-def episodes(
-    rule: Rule, hits: list[Hit] | tuple[Hit, ...], params: dict[str, Any] | None = None
-) -> list[Episode]:
+def episodes(rule: Rule, hits: list[Hit] | tuple[Hit, ...], params: dict[str, Any] | None = None) -> list[Episode]:
     """All episodes, ordered by first moment, then key."""
     found = [fold(rule, chain) for chain in group(hits, gap_of(rule, params))]
     return sorted(found, key=lambda episode: (episode.first_at, repr(episode.key), episode.first_row))

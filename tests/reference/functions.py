@@ -38,9 +38,7 @@ def _predicate(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def normalise(text: str) -> str:
     """Lower case, no accents, no punctuation, no digits, single blanks."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M"
-    ).lower()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c)[0] != "M").lower()
     return " ".join("".join(c if unicodedata.category(c)[0] == "L" else " " for c in plain).split())
 
 

@@ -78,11 +78,7 @@ class Registers:
                 continue
             rest = columns[1:]
             if all(
-                any(
-                    self._key_matches(name, column, row.get(column), key)
-                    for column in rest
-                    for key in options
-                )
+                any(self._key_matches(name, column, row.get(column), key) for column in rest for key in options)
                 for options in wanted[1:]
             ):
                 found.append(row)
@@ -153,9 +149,7 @@ class Registers:
         return None if entry is None else compare(entry.operator, amount, entry.amount)
 
 
-def register_call(
-    registers: Registers, name: str, args: list[Expr], ask: Callable[[Expr], Any], row: Any
-) -> Any:
+def register_call(registers: Registers, name: str, args: list[Expr], ask: Callable[[Expr], Any], row: Any) -> Any:
     """One call of a register function at ``row`` (which knows its moment and its references)."""
     if name == "found":
         (reference,) = args

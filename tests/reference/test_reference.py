@@ -187,9 +187,7 @@ def test_aggregate_over_aggregate_at_the_inner_row():
 
 def test_complete_and_openings():
     rows = [entry("a", 0), entry("b", 48)]
-    rule = make_rule(
-        detect({"x": {"count": "rows", "within": "1d", "complete": True}}, "true", key="account_id")
-    )
+    rule = make_rule(detect({"x": {"count": "rows", "within": "1d", "complete": True}}, "true", key="account_id"))
 
     def at(opened):
         accounts = [{"account_id": "A1", "opened_at": opened}]
@@ -208,9 +206,7 @@ def test_other_stream_views_and_union():
         "seen": {"from": "watch", "where": "weight > 0"},
     }
     let = {"x": {"count": "rows", "from": "seen", "within": "1d"}}
-    outcome = evaluate(
-        make_rule(detect(let, "true"), views=views), {"ledger": [entry("a", 2)], "watch": watch}
-    )
+    outcome = evaluate(make_rule(detect(let, "true"), views=views), {"ledger": [entry("a", 2)], "watch": watch})
     assert outcome.hits[0].observed == {"x": 1}
     union = detect({"x": {"sum": "size", "within": "1d"}}, "_stream = 'ledger'", **{"from": "both"})
     assert _sum(evaluate(make_rule(union, views=views), {"ledger": [entry("a", 2)], "watch": watch})) == [101]
@@ -226,9 +222,9 @@ def test_stacked_view_filters_by_an_aggregate():
         detect({"x": {"count": "rows", "within": "1d"}}, "x >= 2", **{"from": "busy", "where": "n >= 2"}),
         views=views,
     )
-    assert ids(
-        h.row_id for h in evaluate(rule, {"ledger": [entry("a", 0), entry("b", 1), entry("c", 2)]}).hits
-    ) == ["c"]
+    assert ids(h.row_id for h in evaluate(rule, {"ledger": [entry("a", 0), entry("b", 1), entry("c", 2)]}).hits) == [
+        "c"
+    ]
 
 
 def test_each_and_at():
@@ -243,9 +239,7 @@ def test_each_and_at():
         },
         registers={"watch": Register(("party_id",))},
     )
-    body = detect(
-        {}, "w.level >= 2", each={"w": "rows_of(watch, party_id)"}, at="booked_at + interval '2 hours'"
-    )
+    body = detect({}, "w.level >= 2", each={"w": "rows_of(watch, party_id)"}, at="booked_at + interval '2 hours'")
     outcome = evaluate(make_rule(body), data, upto=hours(20))
     assert [(hit.row_id, hit.moment) for hit in outcome.hits] == [
         ("a/in#1", micros(hours(12))),
@@ -334,9 +328,7 @@ def test_episodes_scores_and_peak():
         "big": {"is": "amount", "if": "amount > 100", "points": 20},
         "wire": {"is": "amount", "if": "instrument = 'wire'", "points": 20},
     }
-    rule = make_rule(
-        {"from": "ledger", "subject": "party_id", "facts": facts, "when": "f"}, gap="2h", score=40
-    )
+    rule = make_rule({"from": "ledger", "subject": "party_id", "facts": facts, "when": "f"}, gap="2h", score=40)
     rows = [
         entry("a", 0), entry("b", 2, 200), entry("c", 4, instrument="wire"), entry("d", 6.5),
         entry("e", 0, party_id="P2"),
@@ -395,9 +387,7 @@ def test_a_chain_of_batches_ends_where_a_whole_run_ends(places):
 def test_a_broken_chain_does_not(faults):
     whole = episodes(CHAIN, evaluate(CHAIN, {"ledger": STREAM}).hits)
     every = range(1, len(STREAM))
-    assert any(
-        alerts_of(run_chain(CHAIN, Data({}), cuts_of(STREAM, cut), faults=faults)) != whole for cut in every
-    )
+    assert any(alerts_of(run_chain(CHAIN, Data({}), cuts_of(STREAM, cut), faults=faults)) != whole for cut in every)
 
 
 def test_helpers_agree_with_the_tables_that_tests_use():

@@ -58,9 +58,7 @@ def test_limits_resolve_from_place_to_bloc_to_profile_to_standard(kind, place, b
 
 
 def test_where_no_law_sets_a_limit_the_institutions_own_amount_stands_in():
-    extra = {
-        "limits": [{"kind": "rare", "jurisdiction": "ZZ", "amount": 1, "currency": "EUR", "operator": ">="}]
-    }
+    extra = {"limits": [{"kind": "rare", "jurisdiction": "ZZ", "amount": 1, "currency": "EUR", "operator": ">="}]}
     assert not reached("rare", "CC", "9999.99", **extra)
     assert reached("rare", "CC", "10000", **extra)
     assert reached("rare", "CC", "500", default=500, **extra)

@@ -200,14 +200,9 @@ def test_a_list_is_a_register_of_its_own_name():
         for name, country, covers in (("black", "XX", (micros(1), None)), ("grey", "YY", (None, None)))
     )
     rows = {
-        "ledger": [
-            row(n, at, counterparty_country=c)
-            for n, at, c in (("a", 0, "XX"), ("b", 2, "XX"), ("c", 0, "YY"))
-        ]
+        "ledger": [row(n, at, counterparty_country=c) for n, at, c in (("a", 0, "XX"), ("b", 2, "XX"), ("c", 0, "YY"))]
     }
     assert hits(asked("listed('black', counterparty_country)"), rows, lists=lists) == ["b"]
     assert unjudged(asked("listed('black', counterparty_country)"), rows, lists=lists) == ["a", "c"]
     assert hits(asked("listed('grey', counterparty_country)"), rows, lists=lists) == ["c"]
-    assert hits(asked("listed('jurisdiction_lists', 'grey', counterparty_country)"), rows, lists=lists) == [
-        "c"
-    ]
+    assert hits(asked("listed('jurisdiction_lists', 'grey', counterparty_country)"), rows, lists=lists) == ["c"]

@@ -33,9 +33,7 @@ def rule(**changes: Any) -> Rule:
         "owner": "rulebook",
         "created": dt.date(2026, 1, 1),
         "review_due": dt.date(2027, 1, 1),
-        "params": {
-            "window": {"type": "duration", "default": "2d", "min": "1d", "max": "9d", "why": "invented"}
-        },
+        "params": {"window": {"type": "duration", "default": "2d", "min": "1d", "max": "9d", "why": "invented"}},
         "detect": {
             "from": "ledger",
             "subject": "party_id",

@@ -123,9 +123,7 @@ def test_one_call_from_frames_to_alerts(book):
 
 
 def test_the_manifest_accounts_for_everything(tmp_path, book_path):
-    rows = moves().with_columns(
-        amount=pl.when(pl.col("txn_id") == "T007").then(pl.lit("-5")).otherwise("amount")
-    )
+    rows = moves().with_columns(amount=pl.when(pl.col("txn_id") == "T007").then(pl.lit("-5")).otherwise("amount"))
     run = rf.screen(data(tmp_path / "in", rows), book_path)
     manifest = run.manifest
     assert manifest["rows"]["transactions"]["read"] == 120
@@ -151,9 +149,7 @@ def test_a_chain_of_batches_gives_the_alerts_of_one_run(tmp_path, book, cuts, la
     for number, cut in enumerate([*cuts, frame.height]):
         # Ties at the cut stand on both sides of it.
         part = frame[before:cut].sample(fraction=1, shuffle=True, seed=number)
-        run = rf.screen(
-            {"transactions": part, "accounts": ACCOUNTS}, book, history=history, lateness=lateness
-        )
+        run = rf.screen({"transactions": part, "accounts": ACCOUNTS}, book, history=history, lateness=lateness)
         assert run.rejects.height == 0
         history = run.write(tmp_path / f"run{number}")
         said.append((run.alerts, run.withdrawn))
@@ -200,9 +196,7 @@ def test_late_and_known_rows_are_refused_by_the_next_run(tmp_path, book):
     batch = pl.concat([frame[79:], late])
     run = rf.screen({"transactions": batch, "accounts": ACCOUNTS}, book, history=first)
     assert sorted(run.rejects["row_id"]) == ["NEW", "T079"]
-    assert (
-        run.manifest["rows"]["transactions"]["late"] == run.manifest["rows"]["transactions"]["duplicate"] == 1
-    )
+    assert run.manifest["rows"]["transactions"]["late"] == run.manifest["rows"]["transactions"]["duplicate"] == 1
     assert run.manifest["control_totals"][0]["reconciles"] is True
 
 
@@ -323,9 +317,7 @@ def test_the_number_of_threads_changes_no_byte(tmp_path, book_path):
 def test_importing_the_package_loads_nothing_heavy():
     heavy = "{'polars', 'numba', 'numpy', 'pydantic'}"
     code = f"import sys, redflags; print(sorted({heavy} & set(sys.modules)), dir(redflags))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("[]")
     assert "'screen'" in done.stdout
     with pytest.raises(AttributeError, match="no attribute 'scren'"):

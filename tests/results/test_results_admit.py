@@ -137,16 +137,14 @@ def test_a_negative_lateness_is_refused():
 
 def test_every_row_and_unit_is_accounted_for():
     held = {"transactions": moves(("T1", 4, 1), ("T2", 5, 2))}
-    batch = moves(
-        ("T2", 6, 3), ("T3", 3, 40), ("T5", 5, 500), ("T6", 6, 6000), ("T7", 9, 70000)
-    ).with_columns(status=pl.Series([None, "booked", "booked", "rejected", None], dtype=pl.String))
+    batch = moves(("T2", 6, 3), ("T3", 3, 40), ("T5", 5, 500), ("T6", 6, 6000), ("T7", 9, 70000)).with_columns(
+        status=pl.Series([None, "booked", "booked", "rejected", None], dtype=pl.String)
+    )
     total = ControlTotal("EUR", 6, 76543 + 10_000_000, 5, 76543)
     inputs = (InputFile("moves.csv", "transactions", "", 0, 6, 5, (total,)),)
     admitted = admit(Dataset({"transactions": batch}, "EUR", inputs=inputs), held, day(4))
     (line,) = control_totals(inputs, admitted, Clock(day(4), day(7), day(6), 0))
-    shown = {
-        step: (value["rows"], value["amount"]) for step, value in line.items() if isinstance(value, dict)
-    }
+    shown = {step: (value["rows"], value["amount"]) for step, value in line.items() if isinstance(value, dict)}
     assert shown == {
         "read": (6, "1007.6543"),
         "refused": (1, "1000.0000"),

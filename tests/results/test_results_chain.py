@@ -24,9 +24,7 @@ END = 16
 def run(rows: list[dict[str, Any]], clock: Clock, before: State | None) -> tuple[Any, State]:
     outcome = Outcome(RULE, hits(*rows))
     told = api._tell([outcome], Dataset({}, "EUR"), clock, before, None)
-    state = State(
-        clock.upto, clock.final, 0, 0, "EUR", "UTC", {}, {}, {}, told.carried, told.sources, told.known
-    )
+    state = State(clock.upto, clock.final, 0, 0, "EUR", "UTC", {}, {}, {}, told.carried, told.sources, told.known)
     return told, state
 
 

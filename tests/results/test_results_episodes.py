@@ -60,9 +60,7 @@ def test_the_fold_is_what_a_loop_says(rows, gap):
 def test_open_hits_are_those_that_a_later_hit_can_still_join(rows, gap, final):
     still = open_hits(fold_hits(hits(*rows), gap), gap, final)
     settled = [row for row in rows if row["moment"] <= final]
-    expected = [
-        row["row_id"] for chain in naive(settled, gap) if chain[-1]["moment"] + gap > final for row in chain
-    ]
+    expected = [row["row_id"] for chain in naive(settled, gap) if chain[-1]["moment"] + gap > final for row in chain]
     assert sorted(still["row_id"]) == sorted(expected)
     assert still.columns == hits().columns
 

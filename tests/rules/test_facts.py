@@ -70,8 +70,7 @@ def test_the_ways_are_all_the_ways(text):
     for row in itertools.product([True, False], repeat=4):
         values = dict(zip(POINTS, row, strict=True))
         fires = any(
-            all(values[name] for name in way.true) and not any(values[name] for name in way.false)
-            for way in ways
+            all(values[name] for name in way.true) and not any(values[name] for name in way.false) for way in ways
         )
         assert fires is formula.evaluate(values)
     for one, two in itertools.permutations(ways, 2):

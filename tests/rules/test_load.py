@@ -59,9 +59,7 @@ def test_five_different_faults_are_told_in_one_go(check):
 
 
 def test_all_files_are_told_of_at_once(check):
-    faults = check(
-        bent(("severity: medium", "severity: mid")), bent(("some-rule", "other-rule"), ("kind:", "kin:"))
-    )
+    faults = check(bent(("severity: medium", "severity: mid")), bent(("some-rule", "other-rule"), ("kind:", "kin:")))
     assert {fault.file.rpartition("/")[2] for fault in faults} == {"some-rule.yaml", "other-rule.yaml"}
     assert list(faults) == sorted(faults)
 

@@ -43,9 +43,7 @@ def second_fact(check, when, *changes):
         assert old in text
         text = text.replace(old, new)
     faults = check(detected(text, PARAMS))
-    assert {fault.code for fault in faults} <= {"SECOND-FACT", "COMPLETE-NEEDED"}, [
-        str(fault) for fault in faults
-    ]
+    assert {fault.code for fault in faults} <= {"SECOND-FACT", "COMPLETE-NEEDED"}, [str(fault) for fault in faults]
     return [fault.message for fault in faults if fault.code == "SECOND-FACT"]
 
 

@@ -25,9 +25,7 @@ def test_exit_codes(kind, code):
 
 
 def test_unknown_name_without_a_near_one():
-    assert (
-        str(UsageError.unknown_name("profile", "zz", ["eu", "us"])) == "unknown profile 'zz'. Known: eu, us"
-    )
+    assert str(UsageError.unknown_name("profile", "zz", ["eu", "us"])) == "unknown profile 'zz'. Known: eu, us"
 
 
 def test_one_problem_is_singular():

@@ -79,9 +79,7 @@ def test_shown_values():
     assert format_time(1) == "1970-01-01 00:00:00.000001 UTC"
 
 
-@pytest.mark.parametrize(
-    "text", ["1e3", "nan", "1,000", "", ".", "٣", "1.00001", "922337203685477.5808", "0x1"]
-)
+@pytest.mark.parametrize("text", ["1e3", "nan", "1,000", "", ".", "٣", "1.00001", "922337203685477.5808", "0x1"])
 def test_inexact_or_strange_literals_are_refused(text):
     with pytest.raises(UsageError):
         parse_scaled(text, MONEY_SCALE)

@@ -97,9 +97,7 @@ def test_a_proof_counts_only_while_it_is_needed(tmp_path):
     rule = RULE.replace("where: instrument = 'cash'", "where: instrument = 'cash' and amount_base > 5")
     tests = TESTS.replace('amount: "100"', 'amount: "100", amount_base: "100"')
     (first,) = run_mutants(write(tmp_path / "a", rule=rule, tests=tests))
-    proofs = "equivalent:\n" + "".join(
-        f'  - {{mutant: "{m.name}", proof: invented}}\n' for m in first.survivors
-    )
+    proofs = "equivalent:\n" + "".join(f'  - {{mutant: "{m.name}", proof: invented}}\n' for m in first.survivors)
     (second,) = run_mutants(write(tmp_path / "b", rule=rule, tests=tests + proofs))
     assert second.clean
     assert len(second.proven) == len(first.survivors)
@@ -108,9 +106,7 @@ def test_a_proof_counts_only_while_it_is_needed(tmp_path):
 
 
 def test_the_same_words_at_two_places_are_two_mutants(tmp_path):
-    rule = RULE.replace(
-        "if: deposits >= $least", "if: deposits >= $least or (deposits >= $least and party_id = 'P1')"
-    )
+    rule = RULE.replace("if: deposits >= $least", "if: deposits >= $least or (deposits >= $least and party_id = 'P1')")
     book = write(tmp_path, rule=rule)
     names = [mutant.name for mutant in mutants_of(book["tiny-rule"])]
     assert len(names) == len(set(names))

@@ -19,9 +19,7 @@ def test_cases_that_hold_pass(tmp_path):
 
 
 def test_a_case_that_fails_says_what_came(tmp_path):
-    found = results(
-        tmp_path, tests=TESTS.replace("expect: {hits: [b]}", "expect: {hits: [a], not_evaluable: [b]}")
-    )
+    found = results(tmp_path, tests=TESTS.replace("expect: {hits: [b]}", "expect: {hits: [a], not_evaluable: [b]}"))
     (result,) = [item for item in found.values() if not item.passed]
     assert result.problems == ("hits: expected a; found b/in", "not_evaluable: expected b; found none")
 
@@ -34,9 +32,7 @@ def test_a_ledger_row_may_be_named_with_its_side(tmp_path):
 
 def test_parameters_and_moments_of_a_case(tmp_path):
     more = (
-        TESTS.replace(
-            "defaults:\n", "defaults:\n  transactions: {amount: 5, currency: EUR, instrument: cash}\n"
-        )
+        TESTS.replace("defaults:\n", "defaults:\n  transactions: {amount: 5, currency: EUR, instrument: cash}\n")
         + """\
   - name: another least
     tables:
@@ -59,9 +55,7 @@ def test_parameters_and_moments_of_a_case(tmp_path):
     expect: {hits: [b]}
 """
     )
-    problems = {
-        name: item.problems for name, item in results(tmp_path, tests=more).items() if not item.passed
-    }
+    problems = {name: item.problems for name, item in results(tmp_path, tests=more).items() if not item.passed}
     assert problems == {}
 
 

@@ -24,6 +24,4 @@ def note(world: World, rule: str, subject: Side | str, story: str, kind: str = "
     """
     party = subject if isinstance(subject, str) else subject.party_id
     subject_id = subject.account_id if kind == "account" and isinstance(subject, Side) else party
-    world.add(
-        "lookalikes", rule_id=rule, subject_kind=kind, subject_id=subject_id, party_id=party, story=story
-    )
+    world.add("lookalikes", rule_id=rule, subject_kind=kind, subject_id=subject_id, party_id=party, story=story)

@@ -38,9 +38,7 @@ def _support(
     world.expect(person.party_id, kin.country)
 
 
-def _kin(
-    world: World, rng: np.random.Generator, person: Person, country: str, region: str | None = None
-) -> Side:
+def _kin(world: World, rng: np.random.Generator, person: Person, country: str, region: str | None = None) -> Side:
     """A relative abroad who is on file, as a party linked to the customer."""
     name = world.names.person()
     relative = world.party(

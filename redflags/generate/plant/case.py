@@ -80,9 +80,7 @@ class Case:
             )
         return int(self.rng.integers(earliest, latest - tail + 1))
 
-    def spread(
-        self, first: int, length: float, count: int, earliest: float = 9.2, latest: float = 17.5
-    ) -> Ints:
+    def spread(self, first: int, length: float, count: int, earliest: float = 9.2, latest: float = 17.5) -> Ints:
         """Moments, in order, from `first` on over `length` days: one on the first day, one on the last."""
         if count == 1:
             days = np.array([first + int(length)])

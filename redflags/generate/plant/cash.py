@@ -43,9 +43,7 @@ def just_below(case: Case) -> None:
 def split_sites(case: Case) -> None:
     """Cash paid in at several service points within a day, each amount small, the sum over the line."""
     who = case.world.cast_person()
-    count, low, high, hours = case.by_strength(
-        (4, 3_200, 4_600, 6), (3, 3_500, 4_300, 7), (2, 5_150, 5_600, 5)
-    )
+    count, low, high, hours = case.by_strength((4, 3_200, 4_600, 6), (3, 3_500, 4_300, 7), (2, 5_150, 5_600, 5))
     opening = (case.start(0) * DAY) + int(9.3 * HOUR)
     steps = np.linspace(0, hours * HOUR, count).astype(np.int64) + case.rng.integers(0, 20 * 60, count)
     points = [point.columns() for point in _places(case, who.home, count)]
@@ -71,16 +69,12 @@ def _places(case: Case, home: Region, count: int) -> list[ServicePoint]:
 def many_depositors(case: Case) -> None:
     """Several people who are nothing to the holder pay cash into one account."""
     who = case.world.cast_person()
-    count, low, high, days = case.by_strength(
-        (6, 2_300, 3_900, 3), (4, 2_800, 3_600, 5), (3, 3_500, 4_100, 6)
-    )
+    count, low, high, days = case.by_strength((6, 2_300, 3_900, 3), (4, 2_800, 3_600, 5), (3, 3_500, 4_100, 6))
     first = case.start(days)
     at = case.spread(first, days, count)
     runners: list[str] = [case.world.stranger(case.rng, first) for _ in range(count)]
     points = [case.world.point(case.rng, who.home, "branch").columns() for _ in range(count)]
-    case.deposit(
-        "deposit", at, euros(case.rng, low, high, count), who.main, points=points, conductors=runners
-    )
+    case.deposit("deposit", at, euros(case.rng, low, high, count), who.main, points=points, conductors=runners)
     away = case.world.outsider(case.rng, case.world.names.person())
     case.send(
         "exit",
@@ -91,16 +85,12 @@ def many_depositors(case: Case) -> None:
         device=who.device,
         text="as agreed",
     )
-    case.tell(
-        who, f"{count} unrelated people pay cash into one account within {days} days.", account=who.main
-    )
+    case.tell(who, f"{count} unrelated people pay cash into one account within {days} days.", account=who.main)
 
 
 def one_conductor(case: Case) -> None:
     """One person pays cash into the accounts of several people who are nothing to them or to each other."""
-    count, low, high, days = case.by_strength(
-        (5, 2_400, 4_700, 1), (4, 2_900, 4_200, 2), (3, 3_600, 4_300, 2)
-    )
+    count, low, high, days = case.by_strength((5, 2_400, 4_700, 1), (4, 2_900, 4_200, 2), (3, 3_600, 4_300, 2))
     first = case.start(days)
     carrier = case.world.stranger(case.rng, first)
     holders = [case.world.cast_person() for _ in range(count)]

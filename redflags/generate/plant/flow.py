@@ -29,9 +29,7 @@ def collector(case: Case) -> None:
     senders = [case.world.outsider(case.rng, case.world.names.person()) for _ in range(count)]
     cents = euros(case.rng, 360, 1_700, count, 10)
     first = case.start(days + 2)
-    case.receive(
-        "credit", case.spread(first, days, count, 8, 22), cents, senders, who.main, text=_talk(case, count)
-    )
+    case.receive("credit", case.spread(first, days, count, 8, 22), cents, senders, who.main, text=_talk(case, count))
     # The holder's own grant of the month may fall into the window: the exits carry that much more.
     total = int(cents.sum()) + who.pay * 3 // 5
     parts = [total] if exits == 1 else [total * 55 // 100, total * 45 // 100]
@@ -77,9 +75,7 @@ def dormant(case: Case) -> None:
     world, period = case.world, case.world.period
     opened = period.first - int(case.rng.integers(200, 900))
     account = world.account(who.party_id, who.home, "current", opened)
-    quiet, total, kept, days = case.by_strength(
-        (520, 24_000, 2, 4), (310, 12_500, 15, 12), (215, 6_900, 28, 20)
-    )
+    quiet, total, kept, days = case.by_strength((520, 24_000, 2, 4), (310, 12_500, 15, 12), (215, 6_900, 28, 20))
     first = case.start(days + 1, quiet=30)
     # A little ordinary use until the silence begins; the bank's own fee goes on through it.
     used = np.arange(period.first + 12, first - quiet, 31)
@@ -135,8 +131,7 @@ def funnel(case: Case) -> None:
     at = case.spread(case.start(days + 1), days, count)
     cents = euros(case.rng, 1_900, 4_800, count)
     points: list[ServicePoint] = [
-        case.world.point(case.rng, chosen[k % spread], "deposit_machine" if k % 2 else "branch")
-        for k in range(count)
+        case.world.point(case.rng, chosen[k % spread], "deposit_machine" if k % 2 else "branch") for k in range(count)
     ]
     case.deposit(
         "deposit",

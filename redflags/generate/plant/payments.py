@@ -130,6 +130,4 @@ def split_channels(case: Case) -> None:
             device_id=who.device,
             ip_country=who.main.country,
         )
-    case.tell(
-        who, f"{count} pieces of {low} to {high} to one recipient by several routes within {days} days."
-    )
+    case.tell(who, f"{count} pieces of {low} to {high} to one recipient by several routes within {days} days.")

@@ -28,9 +28,7 @@ __all__ = [
 
 def secrecy(case: Case) -> None:
     """Sizeable value with a secrecy centre where the customer has no known business."""
-    count, low, high, days = case.by_strength(
-        (4, 19_000, 26_000, 50), (3, 10_500, 13_000, 60), (4, 7_000, 8_600, 80)
-    )
+    count, low, high, days = case.by_strength((4, 19_000, 26_000, 50), (3, 10_500, 13_000, 60), (4, 7_000, 8_600, 80))
     country, bank_in = case.by_strength(("VG", "HK"), ("PA", "PA"), ("KY", "CH"))
     at = case.spread(case.start(days), days, count)
     cents = euros(case.rng, low, high, count, 50)
@@ -42,9 +40,7 @@ def secrecy(case: Case) -> None:
         case.tell(person, f"{count} credits from a firm in a secrecy centre, none of it declared.")
     else:
         firm = case.world.cast_firm()
-        case.send(
-            "flow", at, cents, firm.main, other, device=firm.device, text=f"licence {firm_name.split()[0]}"
-        )
+        case.send("flow", at, cents, firm.main, other, device=firm.device, text=f"licence {firm_name.split()[0]}")
         case.tell(firm, f"{count} payments to a firm in a secrecy centre whose bank sits in a third country.")
 
 
@@ -85,9 +81,7 @@ def call_for_action(case: Case) -> None:
             text=f"{goods} advance",
             intermediary_countries=("TR", "AE"),
         )
-        case.tell(
-            firm, "4 first-ever payments to a supplier in a listed jurisdiction, its bank in a third country."
-        )
+        case.tell(firm, "4 first-ever payments to a supplier in a listed jurisdiction, its bank in a third country.")
     elif case.strength == "plain":
         person = case.world.cast_person()
         sender = case.world.outsider(case.rng, case.world.names.person(), "MM")
@@ -120,9 +114,7 @@ def call_for_action(case: Case) -> None:
 
 def increased_monitoring(case: Case) -> None:
     """Much of a customer's cross-border value with increased-monitoring countries it never declared."""
-    count, low, high, days = case.by_strength(
-        (6, 7_500, 9_900, 70), (4, 4_300, 5_200, 60), (4, 4_000, 4_700, 70)
-    )
+    count, low, high, days = case.by_strength((6, 7_500, 9_900, 70), (4, 4_300, 5_200, 60), (4, 4_000, 4_700, 70))
     who: Firm | Person = case.world.cast_person()
     if case.strength == "blatant":
         who = case.world.cast_firm()
@@ -199,9 +191,7 @@ def outside_programme(case: Case) -> None:
     known = {partner.country for partner in npo.partners}
     others = [(region, country) for region, _, country, _ in RISK_REGIONS if country not in known]
     region, country = others[int(case.rng.integers(len(others)))]
-    count, low, high, days = case.by_strength(
-        (4, 5_800, 8_200, 45), (3, 3_900, 4_800, 50), (4, 2_000, 2_400, 60)
-    )
+    count, low, high, days = case.by_strength((4, 5_800, 8_200, 45), (3, 3_900, 4_800, 50), (4, 2_000, 2_400, 60))
     target = case.world.outsider(case.rng, case.world.names.firm("Services"), country, region)
     # An appeal may follow a payment by a month; only then is the payment judged.
     first = case.start(days, tail=32)
@@ -227,6 +217,4 @@ def outside_programme(case: Case) -> None:
         device=npo.device,
         text=f"support {target.name.split()[0]}",
     )
-    case.tell(
-        npo, f"{count} payments of {low:,} to {high:,} into an area of risk outside every programme on file."
-    )
+    case.tell(npo, f"{count} payments of {low:,} to {high:,} into an area of risk outside every programme on file.")
