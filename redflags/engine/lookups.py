@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from redflags.plan.nodes import Frame, Lookup
     from redflags.registers.lists import ListFile
     from redflags.rules.profiles import Profile
+    from redflags.tables import Table as Entry
 
     Rows = NDArray[np.int64]
 
@@ -57,21 +58,23 @@ class Lookups:
             if node is not None:
                 made = self.frames.output(node)
                 self._registers[name] = Register.of(entry, made.frame if made.register is None else made.register)
-            elif name in self.frames.dataset.tables or name == "ledger":
-                self._registers[name] = Register.of(entry, self.frames.raw(name))
             else:
-                found = [item for item in self.lists if item.table == name]
-                if not found:
-                    raise MissingInputError(name)
-                rows = pl.concat([item.rows for item in found], how="diagonal_relaxed")
-                key = entry.keys[0] if entry.keys else None
-                coverage = {}
-                for item in found:
-                    own = item.id if key is not None and len(found) > 1 else None
-                    if item.covers != (None, None):
-                        coverage[own] = item.covers
-                self._registers[name] = Register.of(entry, rows, coverage)
+                self._registers[name] = self._listed_or_own(name, entry)
         return self._registers[name]
+
+    def _listed_or_own(self, name: str, entry: Entry) -> Register:
+        """The data set's own rows; of lists that share a table, the shipped ones that it does not bring itself."""
+        shipped = [item for item in self.lists if item.table == name]
+        shared = bool(entry.keys) and len(shipped) > 1
+        own = self.frames.raw(name) if name in self.frames.dataset.tables or name == "ledger" else None
+        if own is not None:
+            brought = set(own[entry.keys[0]].to_list()) if shared and entry.keys[0] in own.columns else set()
+            shipped = [item for item in shipped if shared and item.id not in brought]
+        if own is None and not shipped:
+            raise MissingInputError(name)
+        parts = ([] if own is None else [own]) + [item.rows for item in shipped]
+        coverage = {item.id if shared else None: item.covers for item in shipped if item.covers != (None, None)}
+        return Register.of(entry, parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal_relaxed"), coverage)
 
     def _optional(self, name: str) -> Register | None:
         try:

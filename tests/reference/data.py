@@ -47,8 +47,8 @@ class Threshold:
 
 
 REGISTERS = {
-    "parties": Register(("party_id",), since="onboarded_at"),
-    "accounts": Register(("account_id",), since="opened_at"),
+    "parties": Register(("party_id",)),  # who exists is read as given
+    "accounts": Register(("account_id",)),
     "party_links": Register(("party_id", "related_party_id", "role")),
 }
 REFERENCES = {

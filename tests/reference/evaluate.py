@@ -157,6 +157,8 @@ def in_scope(world: World, row: Row | None) -> bool | None:
         return False
     scope = world.rule.scope
     verdict = world.membership(row)
+    if any(world.value(row, (name,)) is None for name in world.rule.detect.subject_key):
+        verdict = both(verdict, None)  # a row about nobody can raise no alert, and is not clean either
     if scope.segments:
         party = world.value(row, ("party_id",))
         found: bool | None = False
