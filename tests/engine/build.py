@@ -94,11 +94,11 @@ def bound_book(
     tables: Mapping[str, pl.DataFrame] | None = None,
 ) -> BoundBook:
     schemas = Schemas(dictionary(), list_tables(lists), threshold_kinds(lists, tables))
-    listed = [rules] if not isinstance(rules, (list, tuple)) else list(rules)
+    listed: list[Any] = [rules] if not isinstance(rules, (list, tuple)) else list(rules)
     made: list[BoundRule] = []
     for rule in listed:
         special = [] if profile is None else [s for s, own in profile.segments.items() if rule.id in own]
-        how = {
+        how: dict[str, Any] = {
             "params": params,
             "profile": profile,
             "streams": streams,

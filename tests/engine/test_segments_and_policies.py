@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_a_rule_for_a_segment_cannot_run_without_the_register():
 
 
 def test_an_unknown_product_leaves_the_row_unjudged():
-    tables = {
+    tables: dict[str, Any] = {
         "ledger": [row("a", 0), row("b", 0, account_id="A2")],
         "accounts": [
             {"account_id": "A1", "party_id": "P1", "product": None},

@@ -74,7 +74,8 @@ def frame_of(columns: dict[str, list[Any]]) -> pl.DataFrame:
     """The rows as the engine hands them over."""
     size = max((len(given) for given in columns.values()), default=1)
     series = []
-    for name, (kind, dtype) in COLUMNS.items():
+    kinds: dict[str, Any] = dict(COLUMNS)
+    for name, (kind, dtype) in kinds.items():
         given = columns.get(name, [None] * size)
         series.append(pl.Series(name, [_cell(kind, value) for value in given], dtype=dtype))
         series.append(pl.Series(f"{name}.empty", [value is EMPTY for value in given], dtype=pl.Boolean))
@@ -121,4 +122,5 @@ def holds(text: str, **columns: Any) -> bool | None:
         for size in (1, 2)
     ]
     assert found[1] == found[0] * 2
-    return found[0][0]
+    truth: bool | None = found[0][0]
+    return truth

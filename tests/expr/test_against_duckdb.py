@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from redflags.expr.parser import parse  # noqa: E402
 MONEY = ["0", "1", "-2", "9.99", "10", "0.0001", "100"]
 WHOLE = [0, 1, 2, -3, 7]
 TEXTS = ["", "a", "A", "ab", "b_c", "a%"]
-VALUES = {
+VALUES: dict[str, list[Any]] = {
     "m1": MONEY,
     "m2": MONEY,
     "i1": WHOLE,

@@ -43,7 +43,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def _output(rows: list[dict[str, Any]], every: str, fill: str, upto: int) -> list[dict[str, Any]]:
-    schema = {"txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "party_id": pl.String, "account_id": pl.String,
+    schema: dict[str, Any] = {"txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "party_id": pl.String, "account_id": pl.String,
               "direction": pl.String, "amount_base": pl.Int64}  # fmt: skip
     data = Dataset({"ledger": pl.DataFrame(rows, schema=schema)}, "EUR", ZONE)
     schemas = Schemas(dictionary())
@@ -210,9 +210,9 @@ def test_too_many_filled_periods_are_reported_and_not_made() -> None:
     ],
 )
 def test_faults_say_what_is_wrong(block: str, message: str) -> None:
-    text = f"with: {{m: {{periods: {{from: ledger, by: party_id, {block}}}}}}}\n" + (
-        "detect: {from: m, subject: party_id, facts: {a: {is: amount, if: 'period_no > 0'}}, when: a}"
-    )
+    stream = f"with: {{m: {{periods: {{from: ledger, by: party_id, {block}}}}}}}"
+    detect = "detect: {from: m, subject: party_id, facts: {a: {is: amount, if: 'period_no > 0'}}, when: a}"
+    text = f"{stream}\n{detect}"
     with pytest.raises(BindError, match=message):
         bind_rule(rule(text), Schemas(dictionary()))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from redflags.plan.bind import bind_rule
@@ -122,7 +124,7 @@ def test_a_sentence_with_a_fault_is_refused(because, message):
 
 def test_all_faults_are_collected():
     body = detect({"x": "nix", "y": "x + 1", "n": N | {"by": "nobody"}}, "y > 1 and n > $fw", where="amount")
-    found = []
+    found: list[Any] = []
     bind_rule(make_rule(body, params=SPEC), Schemas(dictionary()), faults=found)
     messages = [error.error.message for error in found]
     assert [m for m in messages if "nix" in m] == ["unknown name 'nix'"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from redflags.plan.bind import bind_rule
@@ -71,7 +73,7 @@ def test_a_parameter_that_shapes_a_window_or_its_rows_makes_another_node(param):
 
 def test_other_keys_sources_and_edges_are_other_nodes():
     base = {"count": "rows", "within": "1d"}
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"by": "account_id"},
         {"before": "now"},
         {"after": "1h"},

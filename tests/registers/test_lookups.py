@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from redflags.registers.lists import ListFile
@@ -107,7 +109,7 @@ def test_a_list_as_key_means_any_of_its_elements():
     [("8471300000", "DE", 2), ("8471", "FR", 2), ("84", "DE", 0), ("8542", "DE", 1)],
 )
 def test_prefix_and_wildcard_keys(hs_code, origin, found):
-    rows = {
+    rows: dict[str, Any] = {
         "invoices": [
             {
                 "invoice_id": "I",
