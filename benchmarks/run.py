@@ -94,7 +94,7 @@ def measure(place: Path, cache: Path, repeat: int, limit: float) -> dict[str, An
         theirs.append(child("duck.py", place, "--limit", str(limit), cache=cache))
     engine = {name: round(median(ours, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")}
     duck = {name: round(median(theirs, name), 2) for name in ("total_cpu", "user", "sys", "total_wall", "peak_mb")}
-    result = {
+    result: dict[str, Any] = {
         "rows": place.name,
         "runs": repeat,
         "engine": engine | {"steps": steps(ours)},
