@@ -13,7 +13,7 @@ from redflags.errors import DataError
 from redflags.expr import types as t
 from redflags.expr.calls import unit_of_kind
 from redflags.expr.lower import Lowering
-from redflags.expr.nodes import Expr, conjuncts
+from redflags.expr.nodes import Call, Case, Expr, conjuncts, walk
 from redflags.expr.values import boolean, quantise
 from redflags.plan.measured import result_type
 from redflags.plan.nodes import Rows as ViewRows
@@ -46,6 +46,10 @@ POLARS = {
 }
 
 
+#: What a condition costs: plain comparisons, functions, registers, windows; the dear ones see only rows that the others leave.
+COMPARED, CALCULATED, ASKED, MEASURED = range(4)
+
+
 class Evaluator:
     """One run's evaluator; ``world`` 0 leaves unknown rows out of windows, 1 takes them in."""
 
@@ -59,7 +63,7 @@ class Evaluator:
         self._lowered: dict[tuple[Frame, Expr], Value] = {}
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
         self._codes: dict[tuple[Frame, Expr], tuple[Codes, int]] = {}
-        self._survivors: dict[ViewRows, Rows] = {}
+        self._survivors: dict[tuple[Frame, frozenset[Expr]], tuple[Rows, Mask]] = {}
         self.upto = 2**62  # W of the run; operators that fill time go no further
         self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
 
@@ -208,23 +212,31 @@ class Evaluator:
         cheap = [part for part in parts if not any(True for _ in measures(part))]
         if len(cheap) == len(parts):
             return self.rows_of(view)[1]
-        if view not in self._survivors:
-            self._survivors[view] = self._apply(self.frames.table(view.frame), cheap, 0)[0]
-        return self._survivors[view]
+        return self._plainly(self.frames.table(view.frame), tuple(cheap))[0]
 
     def _filtered(self, table: Table, view: ViewRows, world: int) -> tuple[Rows, Mask]:
-        return self._apply(table, _parts(view), world)
+        parts = _parts(view)
+        dear = [part for part in parts if any(True for _ in measures(part))]
+        rows, perhaps = self._plainly(table, tuple(part for part in parts if part not in dear))
+        return self._apply(table, dear, world, rows, perhaps) if dear else (rows, perhaps)
 
-    def _apply(self, table: Table, parts: list[Expr], world: int) -> tuple[Rows, Mask]:
-        rows = np.arange(table.height, dtype=np.int64)
-        perhaps = np.zeros(table.height, dtype=bool) if table.unknown is None else table.unknown.copy()
-        ranked: dict[int, list[Expr]] = {0: [], 1: [], 2: []}
+    def _plainly(self, table: Table, parts: tuple[Expr, ...]) -> tuple[Rows, Mask]:
+        """Rows that conditions without windows do not rule out; views that share such conditions share them."""
+        key = (table.node, frozenset(parts))
+        if key not in self._survivors:
+            rows = np.arange(table.height, dtype=np.int64)
+            perhaps = np.zeros(table.height, dtype=bool) if table.unknown is None else table.unknown
+            self._survivors[key] = self._apply(table, list(parts), 0, rows, perhaps)
+        return self._survivors[key]
+
+    def _apply(self, table: Table, parts: list[Expr], world: int, rows: Rows, perhaps: Mask) -> tuple[Rows, Mask]:
+        ranked: dict[int, list[Expr]] = {0: [], 1: [], 2: [], 3: []}
         for part in parts:
-            ranked[self._cost(table, part)].append(part)
-        for group in (ranked[0], ranked[1], ranked[2]):
+            ranked[self.cost(table, part)].append(part)
+        for cost, group in ranked.items():
             if not group:
                 continue
-            steps = [group] if group is ranked[0] else [[part] for part in group]
+            steps = [group] if cost <= CALCULATED else [[part] for part in group]
             for step in steps:
                 if rows.size == 0:
                     break
@@ -240,11 +252,14 @@ class Evaluator:
                 rows = rows[keep]
         return rows, perhaps
 
-    def _cost(self, table: Table, part: Expr) -> int:
+    def cost(self, table: Table, part: Expr) -> int:
+        """How dear an expression is to evaluate."""
         roots = self.lower(table.node, part).expr.meta.root_names()
         if any(name[0] == "%" for name in roots) or any(True for _ in measures(part)):
-            return 2
-        return 1 if any(name[0] == "@" for name in roots) else 0
+            return MEASURED
+        if any(name[0] == "@" for name in roots):
+            return ASKED
+        return CALCULATED if any(isinstance(node, Call | Case) for node in walk(part)) else COMPARED
 
     def perhaps(self, view: ViewRows) -> bool:
         """Whether any row is only perhaps in the view."""

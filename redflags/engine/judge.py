@@ -161,7 +161,7 @@ def _not_evaluable(
         if rows.size == 0:
             continue
         blamed = blame(table, exprs, rows, evaluator) if exprs else _window_blame(bound, rows, evaluator)
-        columns = [[] for _ in range(rows.size)] if not blamed else _per_row(blamed, rows.size)
+        columns = _per_row(blamed, int(rows.size))
         for name, mask in blamed or [("", np.ones(rows.size, dtype=bool))]:
             n = int(mask.sum())
             counts.append({"rule_id": bound.id, "reason": reason, "column": name, "rows": n, "share": n / judged})
@@ -192,10 +192,13 @@ def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=NOT_EVALUABLE)
 
 
-def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> list[list[str]]:
-    names = [name for name, _ in blamed]
-    matrix = np.stack([mask for _, mask in blamed], axis=1)
-    return [[names[i] for i in np.flatnonzero(matrix[row])] for row in range(size)]
+def _per_row(blamed: list[tuple[str, NDArray[np.bool_]]], size: int) -> pl.Series:
+    """Names of the columns to blame, row by row."""
+    if not blamed:
+        return pl.repeat([], size, dtype=pl.List(pl.String), eager=True)
+    masks = pl.DataFrame(dict(blamed))
+    named = [pl.when(pl.col(name)).then(pl.lit(name)) for name in masks.columns]
+    return masks.select(pl.concat_list(named).list.drop_nulls().alias("columns"))["columns"]
 
 
 def blame(table: Table, exprs: Sequence[Expr], rows: Rows, evaluator: Evaluator) -> list[tuple[str, NDArray[np.bool_]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from redflags.registers.thresholds import Thresholds
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +32,31 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 
+@dataclass
+class Answers:
+    """Answers of one lookup: each different one once, and for each known row which is its own."""
+
+    place: Sparse = field(default_factory=Sparse)
+    parts: dict[str, pl.Series] = field(default_factory=dict)
+
+    def ask(
+        self, rows: Rows, part: str, compute: Callable[[Rows], tuple[pl.Series, dict[str, pl.Series]]]
+    ) -> pl.Series:
+        """Answers at ``rows``; what is not known yet is asked once."""
+        lacking = self.place.missing(rows)
+        if lacking.size or not self.parts:
+            index, parts = compute(lacking)
+            known = len(next(iter(self.parts.values()))) if self.parts else 0
+            self.place.put(lacking, {"": (index.cast(pl.Int64) + known).cast(pl.Int32)})
+            self.parts = {name: pl.concat([self.parts[name], s]) if known else s for name, s in parts.items()}
+        return self.parts[part].gather(self.place.get(rows, ""))
+
+
+def _each_its_own(answers: pl.Series) -> tuple[pl.Series, dict[str, pl.Series]]:
+    """Answers that differ from row to row."""
+    return pl.int_range(len(answers), dtype=pl.Int32, eager=True), {"": answers}
+
+
 class Lookups:
     """Answers every lookup of a plan, each question once per row and equal questions once."""
 
@@ -40,7 +66,7 @@ class Lookups:
         self.profile = profile
         self.evaluator: Evaluator | None = None
         self._registers: dict[str, Register] = {}
-        self._answers: dict[tuple[Frame, Lookup], Sparse] = {}
+        self._answers: dict[tuple[Frame, Lookup], Answers] = {}
         self._thresholds: Thresholds | None = None
         self._links: dict[tuple[str, ...], Register] = {}
 
@@ -114,13 +140,14 @@ class Lookups:
 
     def column(self, table: Table, lookup: Lookup, part: str, rows: Rows) -> pl.Series:
         """Answer of ``lookup`` at ``rows``; ``part`` is ``""`` or ``over`` (of a threshold)."""
-        store = self._answers.setdefault((table.node, lookup), Sparse())
+        store = self._answers.setdefault((table.node, lookup), Answers())
         return store.ask(rows, part, lambda lacking: self._answer(table, lookup, lacking))
 
-    def _answer(self, table: Table, lookup: Lookup, rows: Rows) -> dict[str, pl.Series]:
+    def _answer(self, table: Table, lookup: Lookup, rows: Rows) -> tuple[pl.Series, dict[str, pl.Series]]:
+        """For each row the position of its answer, and the answers."""
         assert self.evaluator is not None  # noqa: S101  set by the run
         if lookup.kind == "local":
-            return {"": self._local(table, lookup, rows)}
+            return _each_its_own(self._local(table, lookup, rows))
         if lookup.kind == "threshold":
             limits = self.thresholds
             edges = sorted(
@@ -128,7 +155,7 @@ class Lookups:
             )
             questions, index = self._questions(table, lookup.keys, rows, edges)
             amount, over = limits.ask(lookup.column, questions)
-            return {"": amount.gather(index), "over": over.gather(index)}
+            return index, {"": amount, "over": over}
         register = self._linked(lookup.roles) if lookup.kind == "linked" else self.register(lookup.table)
         if lookup.kind == "value" and lookup.column not in register.frame.columns:
             raise MissingInputError(lookup.table, lookup.column)
@@ -137,12 +164,9 @@ class Lookups:
             raise MissingInputError(lookup.table, lacking)
         questions, index = self._questions(table, lookup.keys, rows, register.boundaries)
         if lookup.kind == "value":
-            found = self._value(register, questions, index, lookup, table, rows)
-        elif lookup.kind == "exists":
-            found = register.listed(questions).fill_null(value=False).gather(index)
-        else:
-            found = register.listed(questions).gather(index)
-        return {"": found}
+            return self._value(register, questions, index, lookup, table, rows)
+        found = register.listed(questions)
+        return index, {"": found.fill_null(value=False) if lookup.kind == "exists" else found}
 
     def _questions(
         self, table: Table, keys: Sequence[Expr], rows: Rows, boundaries: list[int]
@@ -188,17 +212,19 @@ class Lookups:
         lookup: Lookup,
         table: Table,
         rows: Rows,
-    ) -> pl.Series:
-        """The column, hidden before the moment at which it is known."""
-        found = register.values(questions, lookup.column).gather(index)
+    ) -> tuple[pl.Series, dict[str, pl.Series]]:
+        """The column; where it has a moment at which it is known, hidden before that."""
+        found = register.values(questions, lookup.column)
         entry = register.table.columns[lookup.column]
-        if entry.known_at and not entry.plan and entry.known_at in register.frame.columns:
-            known = register.values(questions, entry.known_at).gather(index)
-            if register.table.columns[entry.known_at].type == "date":
-                known = known.cast(pl.Int64) * 86_400_000_000
-            at = pl.Series(table.at[rows])
-            found = pl.select(pl.when(known.cast(pl.Int64) <= at).then(found)).to_series() if rows.size else found
-        return found
+        if not entry.known_at or entry.plan or entry.known_at not in register.frame.columns:
+            return index, {"": found}
+        known = register.values(questions, entry.known_at).gather(index)
+        if register.table.columns[entry.known_at].type == "date":
+            known = known.cast(pl.Int64) * 86_400_000_000
+        own = pl.DataFrame(
+            [found.gather(index).alias("x"), known.cast(pl.Int64).alias("k"), pl.Series("t", table.at[rows])]
+        )
+        return _each_its_own(own.select(pl.when(pl.col("k") <= pl.col("t")).then("x").alias("x"))["x"])
 
     def _local(self, table: Table, lookup: Lookup, rows: Rows) -> pl.Series:
         """A moment as local wall-clock microseconds: the account's time zone, else the data set's."""

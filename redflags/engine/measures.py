@@ -14,6 +14,7 @@ from redflags import kernel
 from redflags.engine.aggregates import Inputs, Window, empty_columns, run_aggregate, series_of
 from redflags.engine.codes import combine, encode, encode_keys
 from redflags.engine.errors import MissingInputError
+from redflags.engine.evaluate import COMPARED
 from redflags.engine.sparse import Sparse, distinct_rows, union
 from redflags.plan.nodes import inner_expressions, measures
 
@@ -255,7 +256,7 @@ class Measures:
     def _rows_read(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Table, Rows, int]:
         """Rows at which a source expression is evaluated: all where it is plain, those in the view where it is dear."""
         table = self.evaluator.frames.table(view.frame)
-        dear = any(self.evaluator._cost(table, expr) for expr in exprs)  # noqa: SLF001
+        dear = any(self.evaluator.cost(table, expr) != COMPARED for expr in exprs)
         if not dear:
             return table, np.arange(table.height, dtype=np.int64), 0
         return table, self.evaluator.rows_of(view, world)[1], world

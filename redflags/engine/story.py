@@ -78,23 +78,24 @@ def bare_frame(docket: Docket, rows: Rows, facts: dict[str, pl.Series], _: Evalu
     """Hits with nothing but their place and the names of their true facts."""
     table, at = docket.table, docket.table.at[rows]
     kinds = {fact.name: fact.kind for fact in docket.bound.facts}
-    truths = {name: series.to_list() for name, series in facts.items()}
+    truths = pl.DataFrame([series.alias(name) for name, series in facts.items()])
+    told = [
+        pl.when(pl.col(name)).then(
+            pl.struct(
+                pl.lit(name).alias("name"), pl.lit(kinds[name]).alias("kind"),
+                pl.lit(None, pl.Int64).alias("points"), pl.lit(None, pl.String).alias("sentence"),
+            )
+        )
+        for name in truths.columns
+    ]  # fmt: skip
     placed = pl.DataFrame(
         {
             "moment": at + docket.bound.delay,
             "at": at,
             "row_id": table.row_ids(rows),
             "table": table.streams(rows),
-            "facts": [
-                [
-                    {"name": name, "kind": kinds[name], "points": None, "sentence": None}
-                    for name in truths
-                    if truths[name][i] is True
-                ]
-                for i in range(rows.size)
-            ],
-        },
-        schema_overrides={"facts": HITS["facts"]},
+            "facts": truths.select(pl.concat_list(told).list.drop_nulls().alias("facts"))["facts"],
+        }
     )
     lacking = [pl.lit(None, dtype).alias(name) for name, dtype in HITS.items() if name not in placed.columns]
     return placed.with_columns(lacking).select(list(HITS)).sort("moment", "at", "row_id")
