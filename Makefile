@@ -3,8 +3,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
-# more options for pytest: make test ARGS="-n 2 -k ledger"
-ARGS   ?=
+# options for pytest; two processes, each file in one of them: make test ARGS="-k ledger" for one
+ARGS   ?= -n 2 --dist loadfile
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet

@@ -17,7 +17,7 @@ _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_QUIET)
 settings.register_profile(
     "ci",
-    max_examples=200,
+    max_examples=60,
     deadline=None,
     suppress_health_check=_QUIET,
     derandomize=True,  # a change is judged by itself, not by the luck of the draw
