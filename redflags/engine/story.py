@@ -275,6 +275,9 @@ class _Story:
         ids = self.table.row_ids(self.rows).to_list()
         found = [[{"table": names[i], "row_id": ids[i], "role": "judged"}] for i in range(self.size)]
         listed = [{(names[i], ids[i])} for i in range(self.size)]
+        for i, txn_ids in enumerate(self._movements()):
+            for txn_id in txn_ids:
+                self._listed(i, ("transactions", txn_id), "moved", found, listed)
         for fact in self.bound.facts:
             here = np.array([i for i in range(self.size) if self.true_at(fact, i)], dtype=np.int64)
             for measure in dict.fromkeys(measures(fact.condition)):
@@ -298,10 +301,26 @@ class _Story:
         ids, names = source.row_ids(wanted).to_list(), source.streams(wanted).to_list()
         for position, i in enumerate(here.tolist()):
             for k in inverse[offsets[position] : offsets[position + 1]].tolist():
-                entry = (names[k], ids[k])
-                if entry not in listed[i] and len(found[i]) < EVIDENCE_PER_HIT:
-                    listed[i].add(entry)
-                    found[i].append({"table": names[k], "row_id": ids[k], "role": role})
+                self._listed(i, (names[k], ids[k]), role, found, listed)
+
+    @staticmethod
+    def _listed(
+        i: int, entry: tuple[str, str], role: str, found: list[list[dict[str, str]]], listed: list[set[tuple[str, str]]]
+    ) -> None:
+        """Add one row to a hit's evidence, once, up to the cap."""
+        if entry not in listed[i] and len(found[i]) < EVIDENCE_PER_HIT:
+            listed[i].add(entry)
+            found[i].append({"table": entry[0], "row_id": entry[1], "role": role})
+
+    def _movements(self) -> list[list[str]]:
+        """Movements that the judged rows of an operator are made of (``paths``, ``match``)."""
+        made: list[list[str]] = [[] for _ in range(self.size)]
+        for name in ("txn_ids", "a.txn_id", "b.txn_id"):
+            if not self.table.has(name):
+                continue
+            for i, value in enumerate(self.table.column(name, self.rows).to_list()):
+                made[i] += value if isinstance(value, list) else [] if value is None else [value]
+        return made
 
     # ---- policies ---------------------------------------------------------------------------------------------
 

@@ -28,8 +28,6 @@ FULL = 2
 
 @jit
 def _fits(a: Side, b: Side, i: Number, j: Number, terms: Terms) -> Number:
-    if b.amount[j] < a.least[i] or b.amount[j] > a.most[i]:
-        return False
     if terms.same and a.row[i] == b.row[j]:
         return False
     if a.at[i] == b.at[j] and terms.order != ANY and a.seq[i] != UNTOLD and b.seq[j] != UNTOLD:
@@ -55,6 +53,12 @@ def _fits(a: Side, b: Side, i: Number, j: Number, terms: Terms) -> Number:
         else:
             q += 1
     return (2.0 * shared / total if total > 0 else 0.0) >= terms.alike
+
+
+@jit
+def _apart(least: Array, most: Array, i: Number, amount: Array, j: Number) -> Number:
+    """Whether the amounts alone rule a pair out."""
+    return amount[j] < least[i] or amount[j] > most[i]
 
 
 @jit
@@ -91,7 +95,9 @@ def _begin(side: Side, head: Number, tail: Number, amount: Number) -> tuple[Numb
 
 @jit
 def _next(
-    side: Side,
+    amounts: Array,
+    rows: Array,
+    runs: Array,
     head: Number,
     tail: Number,
     amount: Number,
@@ -107,18 +113,18 @@ def _next(
     right = _up(after, right)
     left = _up(after, left)
     while left >= end > head:
-        found = _down(before, side.run[end - 1] - 1)
+        found = _down(before, runs[end - 1] - 1)
         end = head if found < head else found + 1
-        left = head if found < head else _up(after, side.run[found])
+        left = head if found < head else _up(after, runs[found])
     far_left = far_right = np.uint64(0)
     if right < tail:
-        far_right = np.uint64(side.amount[right]) - np.uint64(amount)
+        far_right = np.uint64(amounts[right]) - np.uint64(amount)
     if left < end:
-        far_left = np.uint64(amount) - np.uint64(side.amount[left])
+        far_left = np.uint64(amount) - np.uint64(amounts[left])
     elif right >= tail:
         return -1, far_left, (left, end, right)
     if left >= end or (
-        right < tail and (far_right < far_left or (far_right == far_left and side.row[right] < side.row[left]))
+        right < tail and (far_right < far_left or (far_right == far_left and rows[right] < rows[left]))
     ):
         return right, far_right, (left, end, right + 1)
     return left, far_left, (left + 1, end, right)
@@ -138,14 +144,18 @@ def _candidate(
 
     Its place, -1 at the end, -2 where the anchor may look no further.
     """
+    amounts, rows, runs, own = partners.amount, partners.row, partners.run, anchors.amount[n]
+    a_side, b_side = (anchors, partners) if turned else (partners, anchors)
+    least, most, other = a_side.least, a_side.most, b_side.amount
     while True:
-        p, far, walk = _next(partners, head, tail, anchors.amount[n], walk, after, before)
+        p, far, walk = _next(amounts, rows, runs, head, tail, own, walk, after, before)
         if p < 0:
             return -1, far, walk
         if looked[n] >= terms.scan:
             return STOPPED, far, walk
         looked[n] += 1
-        if (turned and _fits(anchors, partners, n, p, terms)) or (not turned and _fits(partners, anchors, p, n, terms)):
+        i, j = (n, p) if turned else (p, n)
+        if not _apart(least, most, i, other, j) and _fits(a_side, b_side, i, j, terms):
             return p, far, walk
 
 
@@ -167,9 +177,20 @@ def _assign(
     for n in range(begin, stop):
         open_ += mates[n] < 0
     stopped = 0
+    heads, tails = partners.head, partners.tail
+    # A lone anchor steps over lone rows whose amount rules them out.
+    lone = stop - begin == 1
+    a_side, b_side = (anchors, partners) if turned else (partners, anchors)
+    least, most, amount = a_side.least, a_side.most, b_side.amount
     p = _down(before, last - 1)
     while open_ > 0 and p >= first:
-        head, tail = partners.head[p], partners.tail[p]
+        head, tail = heads[p], tails[p]
+        if lone and tail - head == 1 and looked[begin] < terms.scan:
+            i, j = (begin, p) if turned else (p, begin)
+            if _apart(least, most, i, amount, j):
+                looked[begin] += 1
+                p = _down(before, head - 1)
+                continue
         for n in range(begin, stop):
             if mates[n] >= 0 or cut[n]:
                 continue
@@ -288,13 +309,19 @@ def first(a: Side, b: Side, terms: Terms) -> tuple[Array, Array, Number]:
     back = 0 if terms.order == B_AFTER_A else terms.within
     ahead = 0 if terms.order == A_AFTER_B else terms.within
     bites = 0
+    at, amount, tails, least, most = b.at, b.amount, b.tail, a.least, a.most
     for key in range(a.starts.size - 1):
         low, end = b.starts[key], b.starts[key + 1]
         for i in range(a.starts[key], a.starts[key + 1]):
-            while low < end and b.at[low] < a.at[i] - back:
+            now = a.at[i]
+            while low < end and at[low] < now - back:
                 low += 1
             j = low
-            while j < end and b.at[j] <= a.at[i] + ahead:
+            while j < end and at[j] <= now + ahead:
+                if tails[j] - j == 1 and looked[i] < terms.scan and _apart(least, most, i, amount, j):
+                    looked[i] += 1
+                    j += 1
+                    continue
                 walk = _begin(b, j, b.tail[j], a.amount[i])
                 found, _, _ = _candidate(a, i, b, j, b.tail[j], True, terms, walk, after, before, looked)
                 if found != -1:
@@ -317,8 +344,17 @@ def _gather(
     """
     count = 0
     tail = last
+    heads = partners.head
+    a_side, b_side = (anchors, partners) if turned else (partners, anchors)
+    least, most, amount = a_side.least, a_side.most, b_side.amount
     while tail > first:
-        head = partners.head[tail - 1]
+        head = heads[tail - 1]
+        if tail - head == 1 and looked[n] < terms.scan:
+            i, j = (n, head) if turned else (head, n)
+            if _apart(least, most, i, amount, j):
+                looked[n] += 1
+                tail = head
+                continue
         walk = _begin(partners, head, tail, anchors.amount[n])
         while True:
             p, _, walk = _candidate(anchors, n, partners, head, tail, turned, terms, walk, ways[0], ways[1], looked)
