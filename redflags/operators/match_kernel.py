@@ -123,9 +123,7 @@ def _next(
         far_left = np.uint64(amount) - np.uint64(amounts[left])
     elif right >= tail:
         return -1, far_left, (left, end, right)
-    if left >= end or (
-        right < tail and (far_right < far_left or (far_right == far_left and rows[right] < rows[left]))
-    ):
+    if left >= end or (right < tail and (far_right < far_left or (far_right == far_left and rows[right] < rows[left]))):
         return right, far_right, (left, end, right + 1)
     return left, far_left, (left + 1, end, right)
 

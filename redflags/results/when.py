@@ -174,7 +174,7 @@ def clock_of(
     """Set the clock.
 
     W is the newest moment, or `as_of`. Rows are final up to F = W - lateness; without `as_of`, F lies just
-    before that, so that a tie is never final half-seen. F never goes back.
+    before that, so that a tie is never final half-seen. F never goes back, and W not behind it.
 
     Args:
         tables: Everything that is held, old and new.
@@ -201,5 +201,7 @@ def clock_of(
             f"as-of {format_time(as_of)} lies before {format_time(judged)}, up to where the earlier run is "
             "final; choose a later moment, or screen without that history"
         )
+    if as_of is None and judged is not None:
+        upto = max(upto, judged)  # an earlier --as-of may have reached further than any movement
     final = upto - lateness - (1 if as_of is None else 0)
     return Clock(judged, upto, final if judged is None else max(final, judged), covers)

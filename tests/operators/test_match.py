@@ -216,6 +216,16 @@ TIES = st.lists(
               name=st.just(0), seq=st.just(-1)),
     min_size=1, max_size=12,
 )  # fmt: skip
+TOLD = st.lists(
+    st.builds(Row, at=st.integers(0, 1), side=st.sampled_from(["in", "out"]), key=st.just("k"), amount=st.integers(1, 3),
+              name=st.just(0), seq=st.integers(-1, 1)),
+    min_size=2, max_size=10,
+)  # fmt: skip
+SPREAD = st.lists(
+    st.builds(Row, at=st.integers(0, 5), side=st.sampled_from(["in", "out"]), key=st.just("k"), amount=st.sampled_from([1, 3, 5, 7]),
+              name=st.just(0), seq=st.just(-1)),
+    min_size=4, max_size=14,
+)  # fmt: skip
 ASK = st.builds(
     Ask, take=st.sampled_from(["nearest", "nearest", "first", "all"]), order=st.sampled_from(["b_after_a", "a_after_b", "any"]),
     bound=st.sampled_from(["", "ratio: [0.5, 1.2]", "tolerance: 1", "tolerance: {share: 0.25}"]), alike=st.booleans(),
@@ -223,7 +233,7 @@ ASK = st.builds(
 )  # fmt: skip
 
 
-@given(ASK, ROWS | TIES, st.randoms())
+@given(ASK, ROWS | TIES | TOLD, st.randoms())
 @example(
     Ask(order="any"), [Row(0, "in", "k", 1, 0, -1), Row(0, "out", "k", 1, 0, -1), Row(1, "in", "k", 1, 0, -1)], None
 )
@@ -257,7 +267,7 @@ def test_pairs_are_as_a_plain_reading_has_them(ask: Ask, rows: list[Row], random
     assert _found(ask, earlier, cut * HOUR) == [r for r in whole if r["at"] <= cut * HOUR]
 
 
-@given(ASK, ROWS | TIES, st.integers(1, 3), st.integers(1, 5), st.integers(0, 11))
+@given(ASK, ROWS | TIES | SPREAD, st.integers(1, 3), st.integers(1, 5), st.integers(0, 11))
 def test_limits_never_take_back_what_is_known(ask: Ask, rows: list[Row], cap: int, scan: int, cut: int) -> None:
     numbered = list(enumerate(rows))
     tight = Ask(**{**vars(ask), "cap": cap, "scan": scan})
@@ -280,6 +290,24 @@ def test_limits_never_take_back_what_is_known(ask: Ask, rows: list[Row], cap: in
     }
     if ask.take != "nearest":
         assert not {a for a, b, _ in shown if b is None} & possible
+
+
+@given(
+    st.sampled_from(["nearest", "first", "all"]), st.sampled_from(["b_after_a", "a_after_b", "any"]), SPREAD,
+    st.integers(1, 2), st.integers(1, 3),
+)  # fmt: skip
+def test_no_row_is_called_unmatched_whose_partner_a_limit_hid(
+    take: str, order: str, rows: list[Row], cap: int, scan: int
+) -> None:
+    ask = Ask(take=take, order=order, bound="tolerance: 1", within=5, cap=cap, scan=scan)
+    numbered = list(enumerate(rows))
+    shown = {(_number(r["a.txn_id"]), _number(r["b.txn_id"])) for r in _found(ask, numbered, 100 * HOUR)}
+    alone = {a for a, b in shown if b is None}
+    taken = {b for _, b in shown if b is not None} if take == "nearest" else set()
+    for i, a in numbered:
+        for j, b in numbered:
+            if i in alone and j not in taken and (a.side, b.side) == ("in", "out"):
+                assert not _fits(ask, (i, a), (j, b))
 
 
 # ---- lots -----------------------------------------------------------------------------------------------------------
@@ -314,7 +342,7 @@ def _lots(rows: Numbered, within: int) -> dict[tuple[int | None, int], Fraction]
 LOTS = Ask(take="lots")
 
 
-@given(ROWS | TIES, st.randoms(), st.integers(0, 7))
+@given(ROWS | TIES | TOLD, st.randoms(), st.integers(0, 7))
 def test_lots_are_as_a_plain_reading_has_them(rows: list[Row], random: Any, cut: int) -> None:
     numbered = list(enumerate(rows))
     whole = _found(LOTS, numbered, 100 * HOUR)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from redflags.api import screen
+from redflags.results.when import as_micros, newest
 from redflags.rules.facts import FactFormula
 from redflags.rules.load import RuleBook, RuleFile
 from redflags.rules.profiles import Limits, Override, Profile
@@ -41,11 +42,19 @@ def book_of(rule: Rule, params: dict[str, Any]) -> RuleBook:
     return RuleBook(Path("rules"), (file,), {}, {"generic": profile}, {}, {}, {}, {}, {}, "invented")
 
 
-def whole_run(batches: Batched, tables: Tables | None = None) -> Run:
-    """Everything in one go; ``tables`` in another order of rows where given."""
+def whole_run(batches: Batched, tables: Tables | None = None, reach: int | None = None) -> Run:
+    """Everything in one go, up to ``reach`` where a chain judged further than the movements go."""
     example = batches.example
     data = dataset_of(tables or example.tables, covers_from=batches.covers_from)
-    return screen(data, book_of(example.rule, example.params), lateness=batches.lateness)
+    end = newest(data.tables)
+    as_of = None if reach is None or end is None or reach <= end else reach
+    lateness = batches.lateness if as_of is None else 0
+    return screen(data, book_of(example.rule, example.params), lateness=lateness, as_of=as_of)
+
+
+def reached_by(run: Run) -> int:
+    """W of a run: a batch that was declared complete beyond its last movement has judged so far."""
+    return as_micros(run.manifest["clock"]["upto"])
 
 
 def chain_of_runs(batches: Batched) -> tuple[pl.DataFrame, pl.DataFrame, Run]:

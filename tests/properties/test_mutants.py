@@ -16,7 +16,7 @@ from redflags.results.when import clock_of
 from tests.properties.adapter import comparable
 from tests.properties.batches import batched
 from tests.properties.rules import examples
-from tests.properties.runs import chain_of_runs, comparable_alerts, whole_run
+from tests.properties.runs import chain_of_runs, comparable_alerts, reached_by, whole_run
 from tests.properties.streams import STEP
 from tests.properties.test_engine import both
 
@@ -73,8 +73,8 @@ def noticed(strategy, differs):
 
 
 def chains_differ(batches):
-    whole = whole_run(batches)
-    alerts, evidence, _ = chain_of_runs(batches)
+    alerts, evidence, last = chain_of_runs(batches)
+    whole = whole_run(batches, reach=reached_by(last))
     return comparable_alerts(alerts, evidence) != comparable_alerts(whole.alerts, whole.evidence)
 
 
