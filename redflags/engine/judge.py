@@ -11,9 +11,9 @@ import polars as pl
 from redflags.engine.errors import MissingInputError
 from redflags.engine.outcome import NE_ROWS, NOT_EVALUABLE, PENDING, Outcome
 from redflags.engine.story import bare_frame, hits_frame
-from redflags.expr.nodes import conjuncts
+from redflags.expr.nodes import Text, conjuncts, walk
+from redflags.plan.nodes import MeasureRef, inner_expressions, measures
 from redflags.plan.nodes import Rows as ViewRows
-from redflags.plan.nodes import measures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from redflags.engine.outcome import Clock
     from redflags.expr.nodes import Expr
     from redflags.plan.bind import BoundRule
+    from redflags.plan.nodes import Derived, Measure
 
     Rows = NDArray[np.int64]
 
@@ -175,13 +176,29 @@ def _not_evaluable(
     return frame, (pl.concat(listed) if listed else pl.DataFrame(schema=NE_ROWS))
 
 
+def _registers_made(bound: BoundRule, evaluator: Evaluator) -> list[Derived]:
+    """Registers made by operators that this rule looks up."""
+    pending = [fact.condition for fact in bound.facts] + ([] if bound.where is None else [bound.where])
+    found: dict[Derived, None] = {}
+    seen: set[Measure] = set()
+    while pending:
+        for node in walk(pending.pop()):
+            if isinstance(node, MeasureRef) and node.measure not in seen:
+                seen.add(node.measure)
+                pending += [*inner_expressions(node.measure), *node.measure.frame_key]
+            elif isinstance(node, Text) and node.value.startswith("&"):
+                made = evaluator.schemas.derived_node(node.value.partition(".")[0])
+                found |= {} if made is None else {made: None}
+    return list(found)
+
+
 def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
     """Limits of operators that bit in what the rule reads."""
     frames = [bound.frame, *(measure.source.frame for measure in bound.measures())]
     found = {pair: None for frame in frames for pair in evaluator.frames.caps(frame)}
     found |= {
         (node.operator, cap): None
-        for node in evaluator.schemas.derived
+        for node in _registers_made(bound, evaluator)
         if node in evaluator.frames.made
         for cap in evaluator.frames.output(node).caps
     }

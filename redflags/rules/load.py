@@ -401,10 +401,23 @@ def _with_hits(rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analy
         for stream in entry[1].with_.values():
             if isinstance(stream, Operator) and stream.name == "hits":
                 config = (stream.model_extra or {}).get("hits")
-                patterns = config.get("rules", ()) if isinstance(config, dict) else config
-                patterns = [patterns] if isinstance(patterns, str) else list(patterns or ())
-                pending += [other for other in sound if any(fnmatchcase(other, str(word)) for word in patterns)]
+                block = config if isinstance(config, dict) else {}
+                patterns = _listed(entry[1], block.get("rules"))
+                families = _listed(entry[1], block.get("families"))
+                pending += [
+                    other
+                    for other, (path, *_) in sound.items()
+                    if path.parent.name in families or any(fnmatchcase(other, word) for word in patterns)
+                ]
     return frozenset(found)
+
+
+def _listed(rule: Rule, written: object) -> list[str]:
+    """Texts as written, or the default of the list parameter that stands for them."""
+    if isinstance(written, str) and written.startswith("$") and written[1:] in rule.params:
+        written = rule.params[written[1:]].default
+    items = [written] if isinstance(written, str) else written if isinstance(written, list | tuple) else []
+    return [str(item) for item in items]
 
 
 def _hash(contents: Iterable[tuple[str, str]]) -> str:

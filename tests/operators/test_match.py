@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -221,11 +222,20 @@ TOLD = st.lists(
               name=st.just(0), seq=st.integers(-1, 1)),
     min_size=2, max_size=10,
 )  # fmt: skip
-SPREAD = st.lists(
-    st.builds(Row, at=st.integers(0, 5), side=st.sampled_from(["in", "out"]), key=st.just("k"), amount=st.sampled_from([1, 3, 5, 7]),
-              name=st.just(0), seq=st.just(-1)),
-    min_size=4, max_size=14,
-)  # fmt: skip
+
+
+def _crowd(seed: int) -> list[Row]:
+    """Eight keys at once, so that one run of the operator meets many small worlds."""
+    random = Random(seed)
+    amounts = random.choice([[1, 3, 5, 7], [1, 2, 3], [4, 5, 8, 10, -2, 0]])
+    told = random.choice([(-1, -1), (-2, 1)])
+    return [
+        Row(random.randint(0, 6), random.choice(["in", "out"]), f"k{key}", random.choice(amounts), random.randint(0, 5), random.randint(*told))
+        for key in range(8) for _ in range(12)
+    ]  # fmt: skip
+
+
+CROWD = st.integers(0, 2**32).map(_crowd)
 ASK = st.builds(
     Ask, take=st.sampled_from(["nearest", "nearest", "first", "all"]), order=st.sampled_from(["b_after_a", "a_after_b", "any"]),
     bound=st.sampled_from(["", "ratio: [0.5, 1.2]", "tolerance: 1", "tolerance: {share: 0.25}"]), alike=st.booleans(),
@@ -233,7 +243,7 @@ ASK = st.builds(
 )  # fmt: skip
 
 
-@given(ASK, ROWS | TIES | TOLD, st.randoms())
+@given(ASK, ROWS | TIES | TOLD | CROWD, st.randoms())
 @example(
     Ask(order="any"), [Row(0, "in", "k", 1, 0, -1), Row(0, "out", "k", 1, 0, -1), Row(1, "in", "k", 1, 0, -1)], None
 )
@@ -267,7 +277,7 @@ def test_pairs_are_as_a_plain_reading_has_them(ask: Ask, rows: list[Row], random
     assert _found(ask, earlier, cut * HOUR) == [r for r in whole if r["at"] <= cut * HOUR]
 
 
-@given(ASK, ROWS | TIES | SPREAD, st.integers(1, 3), st.integers(1, 5), st.integers(0, 11))
+@given(ASK, ROWS | TIES | CROWD, st.integers(1, 3), st.integers(1, 5), st.integers(0, 11))
 def test_limits_never_take_back_what_is_known(ask: Ask, rows: list[Row], cap: int, scan: int, cut: int) -> None:
     numbered = list(enumerate(rows))
     tight = Ask(**{**vars(ask), "cap": cap, "scan": scan})
@@ -293,7 +303,7 @@ def test_limits_never_take_back_what_is_known(ask: Ask, rows: list[Row], cap: in
 
 
 @given(
-    st.sampled_from(["nearest", "first", "all"]), st.sampled_from(["b_after_a", "a_after_b", "any"]), SPREAD,
+    st.sampled_from(["nearest", "first", "all"]), st.sampled_from(["b_after_a", "a_after_b", "any"]), CROWD,
     st.integers(1, 2), st.integers(1, 3),
 )  # fmt: skip
 def test_no_row_is_called_unmatched_whose_partner_a_limit_hid(
@@ -342,7 +352,7 @@ def _lots(rows: Numbered, within: int) -> dict[tuple[int | None, int], Fraction]
 LOTS = Ask(take="lots")
 
 
-@given(ROWS | TIES | TOLD, st.randoms(), st.integers(0, 7))
+@given(ROWS | TIES | TOLD | CROWD, st.randoms(), st.integers(0, 7))
 def test_lots_are_as_a_plain_reading_has_them(rows: list[Row], random: Any, cut: int) -> None:
     numbered = list(enumerate(rows))
     whole = _found(LOTS, numbered, 100 * HOUR)
@@ -366,7 +376,7 @@ def test_lots_are_as_a_plain_reading_has_them(rows: list[Row], random: Any, cut:
     assert _found(LOTS, earlier, cut * HOUR) == [r for r in whole if r["at"] <= cut * HOUR]
 
 
-@given(ROWS, st.integers(0, 7))
+@given(ROWS | CROWD, st.integers(0, 7))
 def test_lots_need_one_window_of_history(rows: list[Row], moment: int) -> None:
     numbered = list(enumerate(rows))
     whole = [r for r in _found(LOTS, numbered, 100 * HOUR) if r["at"] == moment * HOUR]
