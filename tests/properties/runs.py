@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from redflags.api import screen
-from redflags.results.when import as_micros, newest
+from redflags.results.when import as_micros, newest, show
 from redflags.rules.facts import FactFormula
 from redflags.rules.load import RuleBook, RuleFile
 from redflags.rules.profiles import Limits, Override, Profile
@@ -47,7 +47,7 @@ def whole_run(batches: Batched, tables: Tables | None = None, reach: int | None 
     example = batches.example
     data = dataset_of(tables or example.tables, covers_from=batches.covers_from)
     end = newest(data.tables)
-    as_of = None if reach is None or end is None or reach <= end else reach
+    as_of = None if reach is None or end is None or reach <= end else show(reach)
     lateness = batches.lateness if as_of is None else 0
     return screen(data, book_of(example.rule, example.params), lateness=lateness, as_of=as_of)
 
