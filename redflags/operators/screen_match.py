@@ -160,10 +160,10 @@ class _Scorer:
         self.arrays: tuple[Any, ...] = (
             *_listed(left_tokens, "n", "t", left.height),
             *_listed(right_tokens, "n", "t", right.height),
-            words["weight"].to_numpy(),
-            letters.to_numpy(),
+            _own(words["weight"]),
+            _own(letters),
             *_listed(likes, "s", "t", words.height),
-            likes["like"].to_numpy(),
+            _own(likes["like"]),
             INITIAL,
             COMMON,
             INITIAL_LIKENESS,
@@ -179,7 +179,7 @@ class _Scorer:
 
         whole = pairs.filter(pl.col("key") % (1 << 32) == WHOLE).select("n", "n_right").unique()
         both = pairs.select("n", "n_right").unique().sort("n", "n_right")
-        score, found, missing = covered(both["n"].to_numpy(), both["n_right"].to_numpy(), *self.arrays)
+        score, found, missing = covered(_own(both["n"]), _own(both["n_right"]), *self.arrays)
         made = both.with_columns(
             pl.Series("tokens", score),
             pl.Series("agreeing", found),
@@ -213,4 +213,9 @@ class _Scorer:
 def _listed(rows: pl.DataFrame, by: str, what: str, size: int) -> tuple[Whole, ...]:
     """Starts and members of the groups 0 .. size - 1; rows are ordered by group."""
     starts = np.searchsorted(rows[by].to_numpy(), np.arange(size + 1)).astype(np.int64)
-    return starts, rows[what].cast(pl.Int64).to_numpy()
+    return starts, _own(rows[what])
+
+
+def _own(values: pl.Series) -> Whole:
+    """A writable copy in one piece: other layouts would each be compiled anew."""
+    return np.array(values.to_numpy(), np.int64)

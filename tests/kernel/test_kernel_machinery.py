@@ -70,7 +70,10 @@ def test_warm_leaves_nothing_to_compile():
     ready = warmth.compiled + warmth.from_cache
     assert ready == sum(len(d.signatures) for d in _jit._DISPATCHERS)
     # One variant of each; none of a helper that came along with its caller from the cache.
-    doubled = [d.py_func.__name__ for d in _jit._DISPATCHERS if len(d.signatures) > 1]
+    # Only the kernel's own: operators compile theirs at first use, and `warm` does not promise them.
+    own = [d for d in _jit._DISPATCHERS if d.py_func.__module__.startswith("redflags.kernel.")]
+    assert own
+    doubled = [d.py_func.__name__ for d in own if len(d.signatures) > 1]
     assert doubled == []
 
 
