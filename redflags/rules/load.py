@@ -285,8 +285,8 @@ class _Loader:
             shaky,
         )
         analysis = analyse(rule, found, self.around, proofs=not faults, params=("params",) not in touched)
-        if whole and len(found.faults) == before and not self.faulty_streams:
-            self.typed(rule, found)
+        if not self.faulty_streams:
+            self.typed(rule, found, shaky, sound=whole and len(found.faults) == before)
         # Nothing is told of what only stands in for a faulty part.
         ours = _own(found.faults, document, touched, len(faults))
         self.faults += ours
@@ -296,13 +296,13 @@ class _Loader:
             return
         self.loaded[rule.id] = (path, rule, document, analysis if whole and not ours else None)
 
-    def typed(self, rule: Rule, found: Found) -> None:
+    def typed(self, rule: Rule, found: Found, shaky: frozenset[str], *, sound: bool) -> None:
         """Types, currencies and windows, which the planner knows: what cannot be planned does not load."""
         from redflags.plan.schema import Schemas
 
         if self.schemas is None:
             self.schemas = Schemas(self.dictionary, self.list_tables, self.limits)
-        _bound(rule, found, self.around, self.schemas)
+        _bound(rule, found, self.around, self.schemas, shaky, sound=sound)
 
     def book(self, root: Path) -> RuleBook:
         """What was read, the faulty left out."""
@@ -370,21 +370,42 @@ def _column(data: Any, name: str) -> set[str]:  # noqa: ANN401
         return set()  # a faulty list is told of where lists are loaded
 
 
-def _bound(rule: Rule, found: Found, around: Surroundings, schemas: Schemas) -> None:
+def _bound(
+    rule: Rule, found: Found, around: Surroundings, schemas: Schemas, shaky: frozenset[str], *, sound: bool
+) -> None:
+    """Plan a rule for its faults.
+
+    Where the rule is known to be faulty (not ``sound``), only what is no echo is told: nothing on a line that has
+    its fault already, nothing in a text that uses a faulty parameter.
+    """
     from redflags.plan.bind import bind_rule
 
+    told_lines = {fault.line for fault in found.faults}
     faults: list[BindError] = []
     try:
         bind_rule(rule, schemas, streams=around.streams, faults=faults)
     except RedflagsError as error:
-        if not faults:
+        if sound and not faults:
             found.at(("detect",), "RULE-BIND", str(error), key=True)
     for fault in faults:
         path, told = fault.path, fault.error
         shared = path[0] == "with" and path[1] in around.streams and path[1] not in rule.with_
         if shared:
             path = ("detect", "from")
-        found.at(path, told.code, told.message, told.hint, offset=0 if shared else told.offset)
+        echo = found.document.locate(path).line in told_lines or _uses(found.document, path, shaky)
+        if sound or not echo:
+            found.at(path, told.code, told.message, told.hint, offset=0 if shared else told.offset)
+
+
+def _uses(document: Document, path: tuple[str | int, ...], params: frozenset[str]) -> bool:
+    """Whether what is written at a place names one of the parameters."""
+    part: Any = document.data
+    for key in path:
+        try:
+            part = part[key]
+        except (KeyError, IndexError, TypeError):
+            break
+    return any(re.search(rf"\${name}\b", str(part)) for name in params)
 
 
 def _with_hits(rule: Rule, sound: Mapping[str, tuple[Path, Rule, Document, Analysis | None]]) -> frozenset[Read]:
