@@ -28,11 +28,23 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
         >>> did_you_mean("zzz", ["amount", "currency"])
         ''
     """
+    near = nearest(word, choices, 0.6)
+    return f"did you mean '{near}'?" if near else ""
+
+
+def nearest(word: str, choices: Iterable[str], likeness: float) -> str | None:
+    """The choice most like a word, letter case aside; None where none is as like as asked (1 is the same).
+
+    Examples:
+        >>> nearest("Leger", ["ledger", "parties"], 0.8)
+        'ledger'
+        >>> nearest("party", ["ledger", "parties"], 0.8)
+    """
     folded: dict[str, str] = {}
     for choice in choices:
         folded.setdefault(choice.casefold(), choice)
-    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
-    return f"did you mean '{folded[near[0]]}'?" if near else ""
+    near = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=likeness)
+    return folded[near[0]] if near else None
 
 
 @dataclass(frozen=True, order=True)

@@ -101,9 +101,13 @@ def _keys(scope: Scope, source: Scope, spec: Aggregate, path: Path) -> tuple[tup
                 ExprError("no key: this view has none", 0, "give the view a key, or the aggregate by:", "AGGREGATE"),
             )
     for index, name in enumerate(names or ()):
-        where: Path = (*path, "by") if isinstance(spec.by, str) or spec.by is None else (*path, "by", index)
-        ours.append(scope.text(where if spec.by is not None else path, name))
-        theirs.append(source.text(where if spec.by is not None else path, name))
+        if spec.by is None:
+            ours.append(scope.text(scope.default_key_path, name))
+            theirs.append(source.text(path, name))
+            continue
+        where: Path = (*path, "by") if isinstance(spec.by, str) else (*path, "by", index)
+        ours.append(scope.text(where, name))
+        theirs.append(source.text(where, name))
     for place, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
         _alike(scope, source, mine, other, (*path, *_key_place(spec, place)))
     return tuple(ours), tuple(theirs)

@@ -146,8 +146,13 @@ class _Binder:
     ) -> None:  # fmt: skip
         self.rule, self.schemas, self.values, self.faults = rule, schemas, values, faults
         self.literals = literals
+        detect = rule.detect
+        self.subject_path: Path = (
+            ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
+        )
+        self.key_path = self.subject_path if detect.key is None else ("detect", "key")
         self.resolver = Resolver(
-            schemas, streams | dict(rule.with_), literals, rule.detect.keys, frozenset(streams), self.check
+            schemas, streams | dict(rule.with_), literals, detect.keys, self.key_path, frozenset(streams), self.check
         )
 
     def check(self, frame: Frame, expr: ex.Expr, path: Path) -> None:
@@ -187,9 +192,8 @@ class _Binder:
         lets = self._texts(scope)
         facts = tuple(fact for fact in (self.attempt(partial(self._fact, scope, n)) for n in detect.facts) if fact)
         when = self.attempt(self._when)
-        subject_path = ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
-        key = self._columns(scope, detect.keys, subject_path if detect.key is None else ("detect", "key"))
-        subject = self._columns(scope, detect.subject_key, subject_path)
+        key = self._columns(scope, detect.keys, self.key_path)
+        subject = self._columns(scope, detect.subject_key, self.subject_path)
         party = self.attempt(lambda: self._party(scope))
         gap = self.attempt(lambda: self._duration(("alert", "gap"), self.rule.alert.gap), 0)
         rationale = self.attempt(lambda: self._template(scope, ("alert", "rationale"), self.rule.alert.rationale))

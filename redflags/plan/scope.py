@@ -73,6 +73,7 @@ class Scope:
         self._failed: set[str] = set()
         self._where: Expr | None = None
         self._where_known = view is None or view.where is None
+        self._where_failed = False
         self.below = parent.filter if parent is not None and parent.frame == frame else None
 
     # ---- the view's own rows ----------------------------------------------------------------------------------
@@ -80,9 +81,12 @@ class Scope:
     @property
     def where(self) -> Expr | None:
         """The view's own condition."""
+        if self._where_failed:
+            raise PoisonedError("where")
         if not self._where_known and self.view is not None and self.view.where is not None:
+            self._where_failed = True
             self._where = self.text((*self.path, "where"), self.view.where, row_only=True)
-            self._where_known = True
+            self._where_known, self._where_failed = True, False
         return self._where
 
     @property
@@ -96,6 +100,12 @@ class Scope:
         if self.view is not None and self.view.key is not None:
             return as_names(self.view.key)
         return self.resolver.default_key
+
+    @property
+    def default_key_path(self) -> Path:
+        """Where they are written: a wrong one is told there, once for all who use it."""
+        own = self.view is not None and self.view.key is not None
+        return (*self.path, "key") if own else self.resolver.default_key_path
 
     def names(self) -> list[str]:
         """All ``let`` names visible here, outer ones included."""
@@ -238,13 +248,14 @@ class Resolver:
 
     def __init__(
         self, schemas: Schemas, streams: Mapping[str, View | Operator], params: Mapping[str, Expr],
-        default_key: tuple[str, ...] | None, shared: frozenset[str] = frozenset(),
+        default_key: tuple[str, ...] | None, default_key_path: Path = (), shared: frozenset[str] = frozenset(),
         checked: Callable[[Frame, Expr, Path], None] | None = None,
     ) -> None:  # fmt: skip
         self.schemas = schemas
         self.streams = streams
         self.params = params
         self.default_key = default_key
+        self.default_key_path = default_key_path
         self.shared = shared
         self.checked = checked or (lambda *_: None)
         self._scopes: dict[str, Scope] = {}

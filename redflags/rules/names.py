@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from redflags.errors import did_you_mean
+from redflags.errors import did_you_mean, nearest
 from redflags.expr.functions import FUNCTIONS
 from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Binary, Call, Expr, In, IsDistinct, Name, Param, Text, children
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from redflags.tables import Dictionary, Table
 
 Report: TypeAlias = "Callable[[Path, str, str, str, int], None]"
+
+
+#: How like a table's name a word must be to be taken for it misspelt.
+SLIP = 0.8
 
 
 class Namer:
@@ -141,6 +145,10 @@ class Namer:
             choices = [*self.own, *self.shared, *(t.name for t in tables.values() if t.is_stream)]
             hint = did_you_mean(name, choices) or self.dictionary.suggest_table(name)
             self.report(path, "STREAM-UNKNOWN", f"unknown stream '{name}'", hint)
+            # A slip of the pen does not hide the faults of what is read from there.
+            meant = nearest(name, choices, SLIP)
+            if meant in tables:
+                return Scope(name, path, table=tables[meant])
         elif column and column not in table.time_columns:
             self.report(path, "STREAM-UNKNOWN", f"'{plain}' has no time column '{column}'",
                         did_you_mean(column, table.time_columns))  # fmt: skip

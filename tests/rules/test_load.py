@@ -58,6 +58,50 @@ def test_five_different_faults_are_told_in_one_go(check):
     assert "\n" not in str(told["PARAM-RANGE"])
 
 
+def test_types_are_told_beside_other_faults(check):
+    text = bent(
+        ("severity: medium", "severity: midium"),
+        ("sum: amount_base", "sum: amont_base"),
+        ("deposits >= $least", "deposits >= 'x'"),
+    )
+    faults = check(text)
+    told = {fault.code: (fault.line, fault.column) for fault in faults}
+    assert told == {
+        "RULE-VALUE": place(text, "midium"),
+        "EXPR-NAME": place(text, "amont_base"),
+        "EXPR-TYPE": place(text, "deposits >= 'x'"),
+    }
+
+
+def test_a_misspelt_stream_does_not_hide_what_is_read_from_it(check):
+    text = bent(("from: ledger", "from: leger"), ("sum: amount_base", "sum: amont_base"))
+    assert sorted(codes(check(text))) == ["EXPR-NAME", "STREAM-UNKNOWN"]
+    # What is like nothing could be anything.
+    text = bent(("from: ledger", "from: zzz"), ("sum: amount_base", "sum: amont_base"))
+    assert codes(check(text)) == ["STREAM-UNKNOWN"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("subject: party_id", "subject: zzz"),
+        ("subject: party_id", "subject: party_id\n  key: zzz"),
+        ("instrument = 'cash' and", "zzz = 'cash' and"),
+    ],
+)
+@pytest.mark.parametrize("derived", [False, True])
+def test_what_all_measures_use_is_told_once_where_it_is_written(check, derived, old, new):
+    text = bent((old, new))
+    if derived:
+        # An operator's columns are known to the planner alone.
+        text = text.replace("from: ledger", "from: hub").replace(
+            "detect:\n",
+            "with:\n  hub: {runs: {from: ledger, by: party_id, of: amount_base, step: [1, 2], min: 1}}\ndetect:\n",
+        )
+    faults = check(text)
+    assert {(fault.code, fault.line, fault.column) for fault in faults} == {("EXPR-NAME", *place(text, "zzz"))}
+
+
 def test_all_files_are_told_of_at_once(check):
     faults = check(bent(("severity: medium", "severity: mid")), bent(("some-rule", "other-rule"), ("kind:", "kin:")))
     assert {fault.file.rpartition("/")[2] for fault in faults} == {"some-rule.yaml", "other-rule.yaml"}
