@@ -27,6 +27,19 @@ def _find(name: str, package: Path) -> Path:
     )
 
 
+def shown_path(path: Path) -> str:
+    """A path as short as it can be said: from the current folder where it lies inside.
+
+    Example:
+        >>> shown_path(Path.cwd() / "cash.yaml")
+        'cash.yaml'
+    """
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def rules_dir(package: Path = _PACKAGE) -> Path:
     """The shipped rule book: rules, lists, profiles, policies, streams.
 

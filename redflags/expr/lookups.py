@@ -31,7 +31,7 @@ def lower_lookup(lowering: Lowering, node: nodes.Call) -> Value:
         case "found":
             return _found(lowering, node)
         case "threshold":
-            _, amount, _ = _threshold(lowering, node, node.args[2])
+            amount, _ = _threshold(lowering, node, node.args[2])
             return amount
         case _:
             return _reaches(lowering, node)
@@ -64,9 +64,7 @@ def _register(
     return name, keys
 
 
-def _keys(
-    lowering: Lowering, table: str, keys: tuple[nodes.Expr, ...], node: nodes.Call
-) -> tuple[tuple[nodes.Expr, ...], list[Value]]:
+def _key_values(lowering: Lowering, table: str, keys: tuple[nodes.Expr, ...], node: nodes.Call) -> list[Value]:
     declared = lowering.schemas.table(table).keys
     if not 1 <= len(keys) <= len(declared):
         shown = ", ".join(declared)
@@ -75,12 +73,12 @@ def _keys(
     for key, value in zip(keys, values, strict=True):
         if value.type.kind not in {"text", "list", "null", "date", "int", "bool"}:
             raise ExprError(f"a key is a text or a list of texts, this is {value.type}", key.start, code="EXPR-TYPE")
-    return keys, values
+    return values
 
 
 def _listed(lowering: Lowering, node: nodes.Call) -> Value:
     table, keys = _register(lowering, _literal(node.args[0], "the register"), node.args[0], node.args[1:])
-    keys, values = _keys(lowering, table, keys, node)
+    values = _key_values(lowering, table, keys, node)
     lookup = Lookup("listed", table, "", keys)
     return boolean(pl.col(lowering.schemas.lookup_name(lookup)), values)
 
@@ -101,7 +99,7 @@ def _value_of(lowering: Lowering, node: nodes.Call) -> Value:
             did_you_mean(column, columns),
             "EXPR-NAME",
         )
-    keys, values = _keys(lowering, table, keys, node)
+    values = _key_values(lowering, table, keys, node)
     lookup = Lookup("value", table, column, keys)
     found = typed_column(columns[column].type, pl.col(lowering.schemas.lookup_name(lookup)))
     return replace(found, empty=any_empty(values))
@@ -136,7 +134,7 @@ def _found(lowering: Lowering, node: nodes.Call) -> Value:
     return Value(t.BOOL, pl.col(lowering.schemas.lookup_name(Lookup("exists", table, "", (key,)))))
 
 
-def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tuple[Lookup, Value, pl.Expr]:
+def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tuple[Value, pl.Expr]:
     kind = _literal(node.args[0], "the kind of threshold")
     known = lowering.schemas.threshold_kinds
     if known and kind not in known:
@@ -155,12 +153,12 @@ def _threshold(lowering: Lowering, node: nodes.Call, currency: nodes.Expr) -> tu
     lookup = Lookup("threshold", "thresholds", kind, (node.args[1], currency))
     name = lowering.schemas.lookup_name(lookup)
     money = t.Type("money", tag)
-    return lookup, Value(money, pl.col(name), unit_of_kind(money)), pl.col(f"{name}.over")
+    return Value(money, pl.col(name), unit_of_kind(money)), pl.col(f"{name}.over")
 
 
 def _reaches(lowering: Lowering, node: nodes.Call) -> Value:
     amount = lowering._lower(node.args[2])  # noqa: SLF001
-    _, limit, over = _threshold(lowering, node, node.args[3])
+    limit, over = _threshold(lowering, node, node.args[3])
     amount, limit = unify(amount, limit, node.args[2].start)
     reached = pl.when(over).then(compare(">", amount, limit)).otherwise(compare(">=", amount, limit))
     return boolean(reached, (amount,))

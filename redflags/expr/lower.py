@@ -6,6 +6,7 @@ One function per node type. What a register or a window must answer first become
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -31,8 +32,6 @@ from redflags.plan.nodes import ListLiteral, Lookup, MeasureRef
 from redflags.plan.schema import refs_of
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from redflags.expr.types import Type
     from redflags.plan.nodes import Frame
     from redflags.plan.schema import Schemas
@@ -97,7 +96,7 @@ class Lowering:
         return Value(t.NULL, pl.lit(None))
 
     def _interval(self, node: nodes.Interval) -> Value:
-        return constant(_fraction(node.micros), t.DURATION)
+        return constant(Fraction(node.micros), t.DURATION)
 
     def _dateliteral(self, node: nodes.DateLiteral) -> Value:
         return Value(t.DATE, pl.lit(node.days, pl.Int32))
@@ -134,10 +133,10 @@ class Lowering:
             if entry.known_at and not entry.plan and clock in self.schema.columns:
                 known = pl.col(clock).cast(pl.Int64)
                 if self.schema.columns[clock].type.kind == "date":
-                    known = known * 86_400_000_000
+                    known = known * calls.DAY
                 expr = pl.when(known <= pl.col("at")).then(expr)
             return typed_column(entry.type, expr)
-        return Value(column.type, expr, _unit(column.type), floating=column.type.kind == "real")
+        return Value(column.type, expr, calls.unit_of_kind(column.type), floating=column.type.kind == "real")
 
     def path(self, node: nodes.Name) -> Value:
         """A dotted path through declared references, as of the row."""
@@ -217,10 +216,7 @@ class Lowering:
         return multiply(left, right, kind) if node.op == "*" else divide(left, right, kind)
 
     def _isnull(self, node: nodes.IsNull) -> Value:
-        value = self._lower(node.operand)
-        missing = (
-            value.expr.is_null() if value.empty is None else value.expr.is_null() | value.empty.fill_null(value=False)
-        )
+        missing = calls.absent(self._lower(node.operand))
         return Value(t.BOOL, ~missing if node.negated else missing)
 
     def _isdistinct(self, node: nodes.IsDistinct) -> Value:
@@ -302,23 +298,9 @@ _HANDLERS: dict[type, str] = {
 
 def typed_column(dictionary_type: str, expr: pl.Expr) -> Value:
     """A canonical column as a value, in its unit."""
-    from redflags.expr.calls import unit_of
-
     kind = t.of_column(dictionary_type)
     bits = 100 if dictionary_type == "decimal" else 63
-    return Value(kind, expr, unit_of(dictionary_type), bits=bits, floating=dictionary_type == "real")
-
-
-def _unit(kind: Type) -> Fraction:
-    from redflags.expr.calls import unit_of_kind
-
-    return unit_of_kind(kind)
-
-
-def _fraction(number: int) -> Fraction:
-    from fractions import Fraction
-
-    return Fraction(number)
+    return Value(kind, expr, calls.unit_of(dictionary_type), bits=bits, floating=dictionary_type == "real")
 
 
 _SCALARS = {"int", "number", "literal"}

@@ -194,7 +194,6 @@ Expr: TypeAlias = (
 )
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
-ARITHMETIC = ("+", "-", "*", "/")
 
 
 def children(node: Expr) -> Iterator[Expr]:

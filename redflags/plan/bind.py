@@ -151,9 +151,7 @@ class _Binder:
             ("detect", "subject", "key") if isinstance(detect.subject, Subject) else ("detect", "subject")
         )
         self.key_path = self.subject_path if detect.key is None else ("detect", "key")
-        self.resolver = Resolver(
-            schemas, streams | dict(rule.with_), literals, detect.keys, self.key_path, frozenset(streams), self.check
-        )
+        self.resolver = Resolver(schemas, streams | dict(rule.with_), literals, detect.keys, self.key_path, self.check)
 
     def check(self, frame: Frame, expr: ex.Expr, path: Path) -> None:
         """Type a resolved text; a fault is at that text's path."""

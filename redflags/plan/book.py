@@ -6,7 +6,7 @@ Every rule bound, once for all parties and once more for each segment with value
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.bind import BoundRule, bind_rule
@@ -44,7 +44,7 @@ class BoundBook:
 
 def bind_book(
     book: RuleBook, *, profile: str | None = None, only: Iterable[str] | None = None,
-    tables: Mapping[str, pl.DataFrame] | None = None, params: Mapping[str, Mapping[str, Any]] | None = None,
+    tables: Mapping[str, pl.DataFrame] | None = None,
 ) -> BoundBook:  # fmt: skip
     """Bind the rules of a book.
 
@@ -53,7 +53,6 @@ def bind_book(
         profile: name of a profile, or None for defaults alone.
         only: ids of the rules wanted; None for all that are not deprecated.
         tables: the data set's own registers, whose kinds of threshold are known beside the shipped ones.
-        params: values by rule and parameter that stand above the profile.
 
     Raises:
         UsageError: an unknown rule or profile, with the nearest name.
@@ -69,7 +68,7 @@ def bind_book(
         rules += [
             bind_rule(
                 file.rule, schemas, family=file.family, profile=values, segment=segment, streams=book.streams,
-                policies=policies, params=(params or {}).get(file.id),
+                policies=policies,
             )
             for segment in (None, *segments)
         ]  # fmt: skip

@@ -1,8 +1,7 @@
 """Plan nodes: frames, rows of views, measures, lookups. All frozen and hashable, so equal work is one node.
 
 A *frame* is a table of rows with moments. A *view* never copies a frame: it is the frame, a filter, and names. Only
-what
-changes the rows themselves (a union, a copy per register row, another moment) makes a new frame.
+what changes the rows themselves (a union, a copy per register row, another moment) makes a new frame.
 """
 
 from __future__ import annotations

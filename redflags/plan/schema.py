@@ -105,6 +105,8 @@ class Schemas:
         self.threshold_kinds = frozenset(threshold_kinds)
         self._lookups: dict[Lookup, str] = {}
         self._measures: dict[Measure, str] = {}
+        self.lookups: dict[str, Lookup] = {}  # by column
+        self.measures: dict[str, Measure] = {}  # by column
         self.labels: dict[Measure, str] = {}
         self._registers: dict[Derived, str] = {}
         self._made: dict[str, Table] = {}
@@ -119,25 +121,19 @@ class Schemas:
 
     def lookup_name(self, lookup: Lookup) -> str:
         """Column that stands for a lookup; equal lookups share one."""
-        return self._lookups.setdefault(lookup, f"@{len(self._lookups)}")
+        name = self._lookups.setdefault(lookup, f"@{len(self._lookups)}")
+        self.lookups.setdefault(name, lookup)
+        return name
 
     def measure_name(self, measure: Measure) -> str:
         """Column that stands for a measure; equal measures share one."""
-        return self._measures.setdefault(measure, f"%{len(self._measures)}")
+        name = self._measures.setdefault(measure, f"%{len(self._measures)}")
+        self.measures.setdefault(name, measure)
+        return name
 
     def label(self, measure: Measure) -> str:
         """The name that a rule gave a measure."""
         return self.labels.get(measure, measure.op)
-
-    @property
-    def lookups(self) -> dict[str, Lookup]:
-        """Lookups by column name."""
-        return {name: lookup for lookup, name in self._lookups.items()}
-
-    @property
-    def measures(self) -> dict[str, Measure]:
-        """Measures by column name."""
-        return {name: measure for measure, name in self._measures.items()}
 
     def _build(self, frame: Frame) -> Schema:
         moment = {MOMENT: FrameColumn(t.TIME)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, did_you_mean
 from redflags.expr.lexer import ExprError
-from redflags.expr.nodes import Call, Expr, In, Name, Node, Param, Text, field_names, walk
+from redflags.expr.nodes import Bool, Call, Expr, In, Name, Node, Param, Text, field_names, walk
 from redflags.expr.parser import parse
 from redflags.plan.aggregate import bind_aggregate
 from redflags.plan.nodes import (
@@ -29,6 +29,7 @@ from redflags.plan.nodes import (
     measures,
 )
 from redflags.rules.model import Aggregate, Operator, View, as_names
+from redflags.rules.scopes import register_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -171,8 +172,6 @@ class Scope:
         if word in extra:
             found = extra[word]
             if found is None:
-                from redflags.expr.nodes import Bool
-
                 return Bool(True, start=node.start, end=node.end)
             return found
         if word in self.lets:
@@ -248,7 +247,7 @@ class Resolver:
 
     def __init__(
         self, schemas: Schemas, streams: Mapping[str, View | Operator], params: Mapping[str, Expr],
-        default_key: tuple[str, ...] | None, default_key_path: Path = (), shared: frozenset[str] = frozenset(),
+        default_key: tuple[str, ...] | None, default_key_path: Path = (),
         checked: Callable[[Frame, Expr, Path], None] | None = None,
     ) -> None:  # fmt: skip
         self.schemas = schemas
@@ -256,7 +255,6 @@ class Resolver:
         self.params = params
         self.default_key = default_key
         self.default_key_path = default_key_path
-        self.shared = shared
         self.checked = checked or (lambda *_: None)
         self._scopes: dict[str, Scope] = {}
         self._derived: dict[str, Derived] = {}
@@ -363,32 +361,32 @@ class Resolver:
             scopes = [(name, self.scope(name, from_path)) for name in view.sources]
             for _, s in scopes:
                 _no_waiting(s, from_path)
-            frame = Union(tuple((name, Rows(s.frame, s.filter), self._carry(s)) for name, s in scopes))
-            self._type_carried(frame, [(s, s.carried()) for _, s in scopes])
+            frame = Union(tuple((name, Rows(s.frame, s.filter), s.carried()) for name, s in scopes))
+            self._type_carried(frame, *(s for _, s in scopes))
             parent = Scope(self, frame, path)
         for alias, text in view.each.items():
             scope = parent
             each_path = (*path, "each", alias)
             call = scope.text(each_path, text)
-            if not (isinstance(call, Call) and call.name == "rows_of" and call.args and _register(call.args[0])):
+            if not (isinstance(call, Call) and call.name == "rows_of" and call.args and register_word(call.args[0])):
                 raise BindError(each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM"))
-            register = _register(call.args[0])
+            register = register_word(call.args[0])
             if self.schemas.known_table(register) is None:
                 hint = did_you_mean(register, self.schemas.dictionary.tables)
                 raise BindError(
                     each_path, ExprError(f"unknown register {register!r}", call.start, hint, "EXPR-REGISTER")
                 )
             _no_waiting(scope, each_path)
-            frame = Each(Rows(scope.frame, scope.filter), alias, register, call.args[1:], self._carry(scope))
-            self._type_carried(frame, [(scope, scope.carried())])
+            frame = Each(Rows(scope.frame, scope.filter), alias, register, call.args[1:], scope.carried())
+            self._type_carried(frame, scope)
             parent = Scope(self, frame, path)
         if view.at is not None:
             inner = Scope(self, frame, path, view, parent)
             moment = inner.text((*path, "at"), view.at)
             self.checked(frame, moment, (*path, "at"))
             self._moment(frame, moment, (*path, "at"))
-            frame = At(Rows(frame, parent.filter), moment, self._carry(parent))
-            self._type_carried(frame, [(parent, parent.carried())])
+            frame = At(Rows(frame, parent.filter), moment, parent.carried())
+            self._type_carried(frame, parent)
             parent = Scope(self, frame, path)
         return Scope(self, frame, path, view, parent)
 
@@ -400,16 +398,12 @@ class Resolver:
             text = f"'at' wants a moment, this is {kind}"
             raise BindError(path, ExprError(text, 0, "a time column plus a duration, for example", "EXPR-TYPE"))
 
-    @staticmethod
-    def _carry(scope: Scope) -> tuple[tuple[str, Expr], ...]:
-        return scope.carried()
-
-    def _type_carried(self, frame: Frame, found: list[tuple[Scope, Any]]) -> None:
+    def _type_carried(self, frame: Frame, *scopes: Scope) -> None:
         from redflags.expr.lower import Lowering
 
-        for scope, carried in found:
+        for scope in scopes:
             lowering = Lowering(self.schemas, scope.frame)
-            for name, expr in carried:
+            for name, expr in scope.carried():
                 self.schemas.carried[frame, name] = lowering.lower(expr).type
 
 
@@ -419,12 +413,6 @@ def _no_waiting(scope: Scope, path: Path) -> None:
         text = "a view with an 'after' aggregate cannot be joined with others or repeated"
         hint = "give that view a later moment with 'at' in a view stacked on it"
         raise BindError(path, ExprError(text, 0, hint, "AGGREGATE"))
-
-
-def _register(node: Expr) -> str:
-    if isinstance(node, Text):
-        return node.value
-    return node.text if isinstance(node, Name) else ""
 
 
 def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:

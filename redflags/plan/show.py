@@ -42,7 +42,6 @@ from redflags.plan.nodes import (
     Lookup,
     Measure,
     MeasureRef,
-    Rows,
     Union,
     inner_expressions,
     measures,
@@ -313,4 +312,4 @@ def _lookup(lookup: Lookup, schemas: Schemas) -> str:
     return f"{lookup.kind} {lookup.table}{column}({keys})"
 
 
-__all__ = ["Rows", "frame_text", "plan_text", "text_of"]
+__all__ = ["frame_text", "plan_text", "text_of"]

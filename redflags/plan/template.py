@@ -21,7 +21,7 @@ _FITS = {
     "money": _NUMBERS, "percent": _NUMBERS, "number": _NUMBERS, "duration": frozenset({"duration"}),
     "date": frozenset({"date", "time"}), "time": frozenset({"time"}),
 }  # fmt: skip
-_SLOT = re.compile(r"\{([^{}]*)\}")
+SLOT = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read_template(text: str, resolve: Callable[[str, int], Expr]) -> Template:
     """
     parts: list[str | Slot] = []
     position = 0
-    for match in _SLOT.finditer(text):
+    for match in SLOT.finditer(text):
         _plain(text, position, match.start(), parts)
         name, _, form = (word.strip() for word in match.group(1).partition("|"))
         if form and form not in FORMATS:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from redflags.errors import did_you_mean
 from redflags.expr.lexer import KEYWORDS, ExprError
 from redflags.expr.nodes import Name
 from redflags.expr.parser import parse
+from redflags.plan.template import FORMATS, SLOT
 from redflags.rules.facts import FactFormula
 from redflags.rules.model import Aggregate, Operator, View, as_names
 from redflags.rules.names import Namer
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from redflags.rules.model import Rule
     from redflags.tables import Dictionary
 
-#: How a value in a sentence can be shown.
-FORMATS: Final = ("money", "duration", "date", "time", "percent", "number", "text")
-_TEMPLATE = re.compile(r"\{([^{}]*)\}")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -241,7 +239,7 @@ def template_fields(text: str) -> Iterator[tuple[int, str, str]]:
         >>> list(template_fields("{total|money} in {$window}"))
         [(1, 'total', 'money'), (18, '$window', '')]
     """
-    for match in _TEMPLATE.finditer(text):
+    for match in SLOT.finditer(text):
         name, _, form = match.group(1).partition("|")
         yield match.start(1), name.strip(), form.strip()
 
@@ -253,7 +251,7 @@ def _templates(found: Found, rule: Rule, namer: Namer, scope: Scope, *, params: 
         for name, fact in rule.detect.facts.items() if fact.because is not None
     ]  # fmt: skip
     for path, text in texts:
-        plain = _TEMPLATE.sub(lambda match: " " * len(match.group()), text)
+        plain = SLOT.sub(lambda match: " " * len(match.group()), text)
         alone = [place for place, letter in enumerate(plain) if letter in "{}"]
         if alone:
             found.at(path, "TEMPLATE", "a brace without its other half", "{name} or {name|format}", offset=alone[0])

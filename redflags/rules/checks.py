@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _TITLE_LENGTH = 90
 _FILLER = re.compile(r"(none|unknown|unlikely|n/?a|tbd|todo|-+|\?+)\.?", re.IGNORECASE)
-_PERIODS = re.compile(r"[1-9][0-9]* periods?")
 #: Keys of an aggregate that go with some operations only.
 _ONLY_WITH = {
     "q": ("quantile",),
@@ -145,8 +144,6 @@ def _durations(rule: Rule, found: Found, shaky: Collection[str]) -> None:
                     f"{text} is of type {spec.type}",
                     "a parameter of type duration is wanted",
                 )
-            continue
-        if path[-1] == "within" and _PERIODS.fullmatch(text):
             continue
         try:
             parse_duration(text)

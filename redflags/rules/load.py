@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import RootModel
 
 from redflags.errors import Fault, RedflagsError, RuleError, UsageError
-from redflags.resources import rules_dir
+from redflags.resources import rules_dir, shown_path
 from redflags.rules.analysis import Analysis, Surroundings, analyse, check_streams
 from redflags.rules.book import RuleBook, RuleFile, Source, Typology
 from redflags.rules.checks import Known, check_rule
@@ -123,14 +123,6 @@ def _rule_files(root: Path) -> list[Path]:
     return found
 
 
-def _shown(path: Path) -> str:
-    """A path as short as it can be said."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
 class _Loader:
     """Gathers the parts of one book."""
 
@@ -155,7 +147,7 @@ class _Loader:
     # ---- shared parts ----------------------------------------------------------------------------
 
     def read(self, path: Path) -> Document:
-        document = read_yaml(path, _shown(path))
+        document = read_yaml(path, shown_path(path))
         self.faults += document.faults
         home = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.parent.name, path.name)
         self.contents.append((home.as_posix(), document.text))
@@ -207,7 +199,7 @@ class _Loader:
             if keys and name != table and re.search(rf"\b{keys[0]}: {re.escape(name)}\b", text):
                 self.list_tables[name] = table
             if table == "thresholds":
-                self.limits |= _column(read_yaml(path, _shown(path)).data, "kind")
+                self.limits |= _column(read_yaml(path, shown_path(path)).data, "kind")
 
     def _policies(self) -> None:
         tables = {name: table.columns for name, table in self.dictionary.tables.items()}
@@ -291,7 +283,7 @@ class _Loader:
         ours = _own(found.faults, document, touched, len(faults))
         self.faults += ours
         if rule.id in self.loaded:
-            first = _shown(self.loaded[rule.id][0])
+            first = shown_path(self.loaded[rule.id][0])
             self.faults.append(document.fault(("id",), "RULE-DUP", f"'{rule.id}' is a rule already: {first}"))
             return
         self.loaded[rule.id] = (path, rule, document, analysis if whole and not ours else None)
@@ -307,8 +299,9 @@ class _Loader:
     def book(self, root: Path) -> RuleBook:
         """What was read, the faulty left out."""
         rules = {rule_id: rule for rule_id, (_, rule, _, _) in self.loaded.items()}
-        for profile, document in self.profiles.values():
-            if self._complete(root):
+        # Profiles of one file, or lent ones, are not held against the rules.
+        if root.is_dir() and (root / "profiles").is_dir():
+            for profile, document in self.profiles.values():
                 self.faults += profile_faults(profile, document, rules)
         sound = {key: (p, r, d, a) for key, (p, r, d, a) in self.loaded.items() if a is not None}
         reads = {key: _with_hits(rule, sound) for key, (_, rule, _, _) in sound.items()}
@@ -328,7 +321,8 @@ class _Loader:
                             "leave the waiver out",
                         )
                     )
-            taken = derive_policies(self.policies, rule_id, kind, reads[rule_id], rule.safeguards)
+            waived = {waiver.waive for waiver in rule.safeguards}
+            taken = tuple(name for name in every if name not in waived)
             used = frozenset(name for name in analysis.streams if name in self.streams)
             files.append(
                 RuleFile(path, path.parent.name, rule, document, analysis.formula, reads[rule_id], used, taken)
@@ -345,10 +339,6 @@ class _Loader:
             self.list_tables,
             _hash(self.contents),
         )
-
-    def _complete(self, root: Path) -> bool:
-        """Whether profiles can be held against the rules: not those of one file or lent ones."""
-        return root.is_dir() and (root / "profiles").is_dir()
 
 
 def _own(

@@ -11,17 +11,19 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, RootModel
 
 from redflags.errors import Fault, RuleError
+from redflags.resources import shown_path
 from redflags.rules.faults import validate
 from redflags.rules.model import Strict
 from redflags.yamlio import read_yaml
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from redflags.rules.load import RuleBook, RuleFile
 
 LOCK_NAME = "rules.lock.yaml"
@@ -99,7 +101,7 @@ def check_lock(book: RuleBook, *, partial: bool = False) -> tuple[Fault, ...]:
         partial: Whether the book is a part of what was locked, so that rules may be missing.
     """
     path = lock_path(book)
-    shown = _shown(path)
+    shown = shown_path(path)
     if not path.is_file():
         return (Fault(shown, 0, 0, "LOCK-MISSING", "the rule book has no lock", "run 'redflags rules lock'"),)
     document = read_yaml(path, shown)
@@ -189,10 +191,3 @@ def write_lock(book: RuleBook) -> Path:
     half.write_text("".join(lines) if len(lines) > 1 else f"{_HEAD}{{}}\n", encoding="utf-8")
     half.replace(path)
     return path
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

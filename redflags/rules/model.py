@@ -1,7 +1,7 @@
 """Frozen pydantic models of a rule file, one class per block of the YAML.
 
-Expressions stay text here; ``rules.load`` parses them and knows their places. Nothing in this module looks at
-data.
+Expressions stay text here; ``rules.analysis`` and ``rules.names`` parse and follow them. Nothing in this module looks
+at data.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ OPERATORS = (
 
 #: A whole number as such: neither ``true`` nor ``"1"``.
 Whole: TypeAlias = Annotated[int, Field(strict=True)]
-Scalar: TypeAlias = bool | int | str
 Names: TypeAlias = str | tuple[str, ...]
 
 

@@ -147,7 +147,7 @@ class Namer:
             self.report(path, "STREAM-UNKNOWN", f"unknown stream '{name}'", hint)
             # A slip of the pen does not hide the faults of what is read from there.
             meant = nearest(name, choices, SLIP)
-            if meant in tables:
+            if meant is not None and meant in tables:
                 return Scope(name, path, table=tables[meant])
         elif column and column not in table.time_columns:
             self.report(path, "STREAM-UNKNOWN", f"'{plain}' has no time column '{column}'",
@@ -459,7 +459,7 @@ class Namer:
         source = scope if spec.from_ is None else self.scope(spec.from_, (*path, "from"))
         found = NOTHING
         for part in (spec.op, "of", "weight"):
-            text = getattr(spec, part if part not in {"min", "max"} else spec.op)
+            text = getattr(spec, part)
             if isinstance(text, str) and text != "rows":
                 found |= self.text(source, (*path, part), text)
         if spec.where is not None:

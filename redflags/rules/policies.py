@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Call, Name, Param, walk
 from redflags.expr.parser import parse
 from redflags.rules.faults import Found, validate
-from redflags.rules.model import BEHAVIOUR_KINDS, CONTEXT_KINDS, FACT_KINDS, Reference, Strict, Waiver
+from redflags.rules.model import FACT_KINDS, Identifier, Reference, Strict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ POLICY_NAMES = frozenset(
     }
 )
 #: Classes that `applies.reads` may name.
-_CLASSES = frozenset({*FACT_KINDS, *CONTEXT_KINDS, *BEHAVIOUR_KINDS, "behaviour"})
+_CLASSES = frozenset({*FACT_KINDS, "behaviour"})
 
 
 class Applies(Strict):
@@ -93,7 +93,7 @@ class Then(Strict):
 class Policy(Strict):
     """One policy file, ``rules/policies/<id>.yaml``."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    id: Identifier
     title: str
     why: str = Field(min_length=1)
     references: tuple[Reference, ...] = Field(min_length=1)
@@ -122,30 +122,22 @@ def _matches(pattern: str, rule_id: str, reads: tuple[Read, ...]) -> bool:
 
 
 def derive_policies(
-    policies: Mapping[str, Policy], rule_id: str, subject_kind: str, reads: Iterable[Read],
-    waivers: Iterable[Waiver] = (),
-) -> tuple[str, ...]:  # fmt: skip
-    """Ids of the policies that a rule takes, sorted; waived ones are left out.
+    policies: Mapping[str, Policy], rule_id: str, subject_kind: str, reads: Iterable[Read]
+) -> tuple[str, ...]:
+    """Ids of the policies that apply to a rule, sorted; its waivers are not looked at.
 
     Args:
         policies: All policies by id.
         rule_id: The rule.
         subject_kind: Whom its alerts are about.
         reads: Everything it reads, through views, registers, aggregates and the hits of other rules.
-        waivers: Its ``safeguards``.
 
     Example:
         >>> derive_policies({}, "some-rule", "party", [])
         ()
     """
-    waived = {waiver.waive for waiver in waivers}
     reads = tuple(reads)
-    return tuple(
-        sorted(
-            name for name, policy in policies.items()
-            if name not in waived and policy.applies_to(rule_id, subject_kind, reads)
-        )
-    )  # fmt: skip
+    return tuple(sorted(name for name, policy in policies.items() if policy.applies_to(rule_id, subject_kind, reads)))
 
 
 def read_policy(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from redflags.yamlio import Document
 
 _ROUNDS = 6
-_LISTS = {"references", "false_positives", "blind_spots", "next_steps"}
 _STAND_IN: dict[str, Any] = {
     "title": "A title",
     "version": 1,
