@@ -132,7 +132,7 @@ def _shown(path: Path) -> str:
     "--only",
     multiple=True,
     metavar="ID",
-    help="Run this rule only; may be repeated, or take several with commas.",
+    help="Run this rule only, and those whose hits it reads; may be repeated, or take several with commas.",
 )
 @click.option(
     "--as-of",

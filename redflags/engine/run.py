@@ -36,11 +36,12 @@ class Progress(Protocol):
     def __call__(self, step: str, done: int, total: int) -> None: ...  # noqa: D102
 
 
-def engine(dataset: Dataset, book: BoundBook, covers_from: int, block: int = BLOCK) -> Evaluator:
-    """The evaluator of a run, with its frames, registers and measures."""
+def engine(dataset: Dataset, book: BoundBook, covers_from: int, block: int = BLOCK, *, upto: int = 2**62) -> Evaluator:
+    """The evaluator of a run up to a moment, with its frames, registers and measures."""
     frames = Frames(dataset, book.schemas, columns_read(book))
     lookups = Lookups(frames, book.lists, book.profile)
     evaluator = Evaluator(book.schemas, frames, lookups)
+    evaluator.upto = upto
     Measures(evaluator, covers_from, block)
     return evaluator
 
@@ -57,19 +58,19 @@ def judge_book(
         clock: what is judged and what is final.
         progress: told after each step.
         block: rows of a block of whole keys; any value gives the same result.
-        story: fill in what hits say; without it they carry only their place (for rule tests and mutants).
+        story: fill in what hits say; without it they carry only their place and the facts that hold (for rule tests and mutants).
 
     Returns:
         One outcome per bound rule, in the order of the book. A rule that lacks a table or column is disabled, with the reason.
     """
-    evaluator = engine(dataset, book, clock.covers_from, block)
-    evaluator.upto = clock.upto
-    tell = progress or (lambda *_: None)
+    evaluator = engine(dataset, book, clock.covers_from, block, upto=clock.upto)
+    tell = progress or _silent
     layers = strata(book)
     total = len(book.rules)
     done = 0
     found: dict[int, Outcome] = {}
-    for layer, last in zip(layers, [False] * (len(layers) - 1) + [True], strict=True):
+    for place, layer in enumerate(layers):
+        last = place == len(layers) - 1
         rules = [book.rules[number] for number in layer]
         judged = _layer(rules, evaluator, clock, tell, (done, total), story=story or not last)
         if not last and clock.judged_after is not None:
@@ -83,6 +84,20 @@ def judge_book(
         done += len(layer)
     tell("judging", total, total)
     return [found[number] for number in range(total)]
+
+
+def judge_below(rule_id: str, book: BoundBook, evaluator: Evaluator, clock: Clock) -> None:
+    """Judge the rules whose hits a rule reads, over all of history, so that it can be judged."""
+    for layer in strata(book):
+        rules = [book.rules[number] for number in layer]
+        if any(bound.id == rule_id for bound in rules):
+            return
+        whole = replace(clock, judged_after=None)
+        evaluator.outcomes += _layer(rules, evaluator, whole, _silent, (0, len(book.rules)), story=True)
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 def _layer(
@@ -207,8 +222,3 @@ def _collect(exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: se
                 opened = [] if measure.opened is None else [measure.opened]
                 _collect([*measure.frame_key, *opened], schemas, measure.frame, names, seen)
                 _collect(inner_expressions(measure), schemas, measure.source.frame, names, seen)
-
-
-def outcomes_of(outcomes: Sequence[Outcome], rule_id: str) -> list[Outcome]:
-    """Outcomes of one rule (several where segments have their own parameter values)."""
-    return [outcome for outcome in outcomes if outcome.bound.id == rule_id]

@@ -10,7 +10,7 @@ import polars as pl
 from redflags.engine.comparisons import Comparison, comparisons
 from redflags.engine.errors import MissingInputError
 from redflags.engine.judge import Docket, _facts, _when, blame, call
-from redflags.engine.run import engine
+from redflags.engine.run import engine, judge_below
 from redflags.engine.words import show
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.nodes import Rows as ViewRows
@@ -75,13 +75,16 @@ class WhyNot:
 def why_not(dataset: Dataset, book: BoundBook, rule_id: str, subject_id: str, clock: Clock) -> WhyNot:
     """Judge one rule and show the subject's row that came nearest to firing.
 
+    The book holds the rule and, where it reads hits, the rules whose hits they are.
+
     Raises:
         UsageError: the rule is not in the book.
     """
     bounds = [bound for bound in book.rules if bound.id == rule_id]
     if not bounds:
         raise UsageError(f"no such rule: '{rule_id}' {did_you_mean(rule_id, [b.id for b in book.rules])}".strip())
-    evaluator = engine(dataset, replace(book, rules=tuple(bounds)), clock.covers_from)
+    evaluator = engine(dataset, book, clock.covers_from, upto=clock.upto)
+    judge_below(rule_id, book, evaluator, clock)
     found: list[WhyNot] = []
     for bound in bounds:
         try:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from redflags.errors import UsageError, did_you_mean
 from redflags.plan.bind import BoundRule, bind_rule
 from redflags.plan.schema import Schemas
+from redflags.plan.strata import hits_read
 from redflags.registers.lists import list_tables, load_lists, threshold_kinds
 from redflags.tables import dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -51,7 +52,7 @@ def bind_book(
     Args:
         book: a loaded rule book.
         profile: name of a profile, or None for defaults alone.
-        only: ids of the rules wanted; None for all that are not deprecated.
+        only: ids of the rules wanted, which bring the rules whose hits they read; None for all that are not deprecated.
         tables: the data set's own registers, whose kinds of threshold are known beside the shipped ones.
 
     Raises:
@@ -62,17 +63,28 @@ def bind_book(
     schemas = Schemas(dictionary(), list_tables(lists), threshold_kinds(lists, tables))
     values = None if profile is None else book.profile(profile)
     rules: list[BoundRule] = []
-    for file in chosen:
+    for file in chosen:  # grows while it is walked
         policies = tuple(book.policies[name] for name in file.policies)
         segments = [] if values is None else [s for s, own in values.segments.items() if file.id in own]
-        rules += [
+        made = [
             bind_rule(
                 file.rule, schemas, family=file.family, profile=values, segment=segment, streams=book.streams,
                 policies=policies,
             )
             for segment in (None, *segments)
         ]  # fmt: skip
+        rules += made
+        if only is not None:
+            chosen += [other for other in _read_by(made, book) if other not in chosen]
     return BoundBook(tuple(rules), schemas, lists, values)
+
+
+def _read_by(made: Sequence[BoundRule], book: RuleBook) -> list[RuleFile]:
+    """The rules whose hits a rule reads, under any of its parameter values."""
+    from redflags.operators.hits import reads
+
+    nodes = [node for bound in made for node in hits_read(bound)]
+    return [file for file in _chosen(book, None) if any(reads(node, file.id, file.family) for node in nodes)]
 
 
 def load_lists_of(book: RuleBook) -> tuple[ListFile, ...]:
