@@ -57,7 +57,7 @@ def screen(
         data: A data set, a folder or file to read, or frames by table name.
         book: A rule book, or where it stands; the shipped one without.
         profile: Parameter values and limits of a jurisdiction or institution.
-        only: Ids of the rules to run; all without.
+        only: Ids of the rules to run, which bring the rules whose hits they read; all without.
         history: What came before: a run folder, whose state is carried on, or raw data, which is read and
             judged but not reported on.
         as_of: Up to here the data is complete. Without it the newest moment is judged, but not yet final.
@@ -151,6 +151,8 @@ def screen(
         book=rules,
         profile=whole.profile(profile),
         lists=bound.lists,
+        made_rules=made_rules,
+        made_lists=made_lists,
         outcomes=outcomes,
         clock=clock,
         run=run,

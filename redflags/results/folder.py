@@ -26,7 +26,6 @@ __all__ = ["MANIFEST", "check_out", "digest_folder", "file_sha256", "read_run", 
 
 MANIFEST: Final = "manifest.json"
 _PRIVATE: Final = "restricted.parquet"
-_CHUNK: Final = 1 << 20
 
 
 def check_out(out: Path) -> None:
@@ -128,11 +127,8 @@ def _alive(process: int) -> bool:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    total = hashlib.sha256()
     with path.open("rb") as handle:
-        while chunk := handle.read(_CHUNK):
-            total.update(chunk)
-    return total.hexdigest()
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def digest_folder(folder: Path) -> dict[str, str]:

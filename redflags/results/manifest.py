@@ -10,7 +10,7 @@ import redflags
 from redflags.resources import mappings_dir, rules_dir
 from redflags.results.evidence import CAP
 from redflags.results.folder import file_sha256
-from redflags.results.hashing import list_digest, logic_digest, model_digest, name_of
+from redflags.results.hashing import model_digest, name_of
 from redflags.results.run import FRAMES
 from redflags.results.totals import control_totals, money
 from redflags.results.when import newest_of, show
@@ -75,6 +75,8 @@ def build_manifest(
     book: RuleBook,
     profile: Profile,
     lists: Sequence[ListFile],
+    made_rules: Mapping[str, str],
+    made_lists: Mapping[str, str],
     outcomes: Sequence[Outcome],
     clock: Clock,
     run: Run,
@@ -90,6 +92,8 @@ def build_manifest(
         book: The rules.
         profile: The values.
         lists: The lists.
+        made_rules: Hashes of the bound rules by name.
+        made_lists: Hashes of the lists by id.
         outcomes: What the engine said of each bound rule.
         clock: What was judged.
         run: Its frames.
@@ -117,9 +121,9 @@ def build_manifest(
             "profile_sha256": model_digest(profile),
             "only": None if asked.only is None else list(asked.only),
             "policies": {name: model_digest(policy) for name, policy in sorted(book.policies.items())},
-            "bound": [_rule(outcome, book) for outcome in outcomes],
+            "bound": [_rule(outcome, made_rules) for outcome in outcomes],
         },
-        "lists": [_list(item) for item in sorted(lists, key=lambda item: item.id)],
+        "lists": [_list(item, made_lists) for item in sorted(lists, key=lambda item: item.id)],
         "clock": {
             "judged_after": show(clock.judged_after),
             "upto": show(clock.upto),
@@ -173,7 +177,7 @@ def _history(asked: Asked, history: Dataset | None) -> dict[str, Any] | None:
     }
 
 
-def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
+def _rule(outcome: Outcome, made: Mapping[str, str]) -> dict[str, Any]:
     bound = outcome.bound
     rule = bound.rule
     return {
@@ -183,7 +187,7 @@ def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
         "status": rule.status,
         "segment": bound.segment,
         "sha256": model_digest(rule),
-        "logic_sha256": logic_digest(bound, book),
+        "logic_sha256": made[name_of(bound)],
         "params": {
             name: show_value(rule.params[name].type, value)
             for name, value in sorted(bound.params.items())
@@ -198,7 +202,7 @@ def _rule(outcome: Outcome, book: RuleBook) -> dict[str, Any]:
     }
 
 
-def _list(item: ListFile) -> dict[str, Any]:
+def _list(item: ListFile, made: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": item.id,
         "table": item.table,
@@ -208,7 +212,7 @@ def _list(item: ListFile) -> dict[str, Any]:
         "confirmed_until": item.confirmed_until,
         "unconfirmed": list(item.unconfirmed),
         "covers_from": show(item.covers[0]), "covers_to": show(item.covers[1]), "rows": item.rows.height,
-        "sha256": list_digest(item),
+        "sha256": made[item.id],
     }  # fmt: skip
 
 

@@ -86,14 +86,19 @@ def replay(path: str | Path, *, progress: Progress | None = None) -> Replay:
     )
     with tempfile.TemporaryDirectory(prefix="redflags-replay-") as place:
         made = again.write(Path(place) / "again")
-        before, after = digest_folder(folder), digest_folder(made)
+        before, after = _written(manifest), digest_folder(made)
         differing = [name for name in sorted({*before, *after}) if before.get(name) != after.get(name)]
         differing += [f"{MANIFEST}: {key}" for key in _differing_keys(manifest, read_run(made).manifest)]
     return Replay(differing=tuple(differing))
 
 
+def _written(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes that the run noted of its files."""
+    return {name: entry["sha256"] for name, entry in manifest.get("outputs", {}).items()}
+
+
 def _damaged(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    written = {name: entry["sha256"] for name, entry in manifest.get("outputs", {}).items()}
+    written = _written(manifest)
     found = digest_folder(folder)
     for name in sorted({*written, *found}):
         if name not in found:
