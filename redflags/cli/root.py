@@ -16,6 +16,7 @@ from redflags.cli.rulebook import rules
 from redflags.cli.screening import demo, screen
 from redflags.cli.testing import test
 from redflags.errors import RedflagsError, RuleError
+from redflags.explain.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,8 +90,7 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
     if isinstance(error, RuleError):
         for fault in error.faults:
             click.echo(str(fault), err=True)
-        count = len(error.faults)
-        click.echo(f"{count} fault{'' if count == 1 else 's'}", err=True)
+        click.echo(counted(len(error.faults), "fault"), err=True)
         return error.exit_code
     if isinstance(error, RedflagsError):
         click.echo(f"redflags: {error}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from redflags.cli.output import note, print_json, print_page
+from redflags.explain.words import counted
 
 if TYPE_CHECKING:
     from redflags.errors import Fault
@@ -99,20 +100,16 @@ def check(*, path: Path | None, as_json: bool) -> int:
     else:
         _tell(faults)
         if not faults:
-            click.echo(f"{len(loaded)} rule{'' if len(loaded) == 1 else 's'} checked, no faults.")
+            click.echo(f"{counted(len(loaded), 'rule')} checked, no faults.")
     return 1 if faults else 0
 
 
 def _tell(faults: tuple[Fault, ...]) -> None:
-    from redflags.explain.words import counted
-
     for fault in faults:
         click.echo(str(fault))
     if faults:
         files = len({fault.file for fault in faults})
-        click.echo(
-            f"{counted(len(faults), 'fault')} in {counted(files, 'file')}",
-        )
+        click.echo(f"{counted(len(faults), 'fault')} in {counted(files, 'file')}")
 
 
 @rules.command()

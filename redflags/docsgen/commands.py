@@ -54,9 +54,8 @@ def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple
 
 
 def _help(command: click.Command, path: tuple[str, ...]) -> str:
-    settings = {"help_option_names": ["-h", "--help"]}
     context = click.Context(
         command, info_name=" ".join(path), terminal_width=_WIDTH, max_content_width=_WIDTH, color=False,
-        help_option_names=settings["help_option_names"],
+        help_option_names=["-h", "--help"],
     )  # fmt: skip
     return command.get_help(context).rstrip()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
-from redflags.explain.heads import rule_heads
+import polars as pl
+
 from redflags.explain.page import Block, Column, Grid, Heading, Items, Page, Para, Tone
-from redflags.explain.words import counted, human
+from redflags.explain.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,20 +43,15 @@ def first_sentence(text: str) -> str:
 
 def summary_page(run: Run, book: RuleBook | None = None) -> Page:
     """What a run has to say, on one page."""
-    return Page(tuple(_blocks(run, book)))
+    return top_alerts(run, book) + not_judged(run)
 
 
-def _blocks(run: Run, book: RuleBook | None) -> Iterator[Block]:
-    yield from top_alerts(run, book).blocks
-    yield from not_judged(run).blocks
-
-
-def top_alerts(run: Run, book: RuleBook | None = None, limit: int = _TOP) -> Page:
+def top_alerts(run: Run, book: RuleBook | None = None) -> Page:
     """The highest alerts as a table."""
-    return Page(tuple(_alerts(run, book, limit)))
+    return Page(tuple(_alerts(run, book)))
 
 
-def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
+def _alerts(run: Run, book: RuleBook | None) -> Iterator[Block]:
     alerts = run.alerts
     off = _off(run)
     if alerts.is_empty():
@@ -65,8 +61,7 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     if alerts.is_empty():
         return
     titles = {file.id: file.rule.title for file in book} if book is not None else {}
-    bands = {band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")}
-    spread = ", ".join(f"{count} {band}" for band, count in bands.items() if count)
+    spread = ", ".join(f"{count} {band}" for band, count in _bands(run).items() if count)
     subjects = run.cases.height
     yield Para(
         f"{counted(alerts.height, 'alert')} ({spread}) about {counted(subjects, 'subject')}.",
@@ -79,15 +74,20 @@ def _alerts(run: Run, book: RuleBook | None, limit: int) -> Iterator[Block]:
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []
     tones: list[Tone] = []
-    for place, alert in enumerate(alerts.head(limit).iter_rows(named=True)):
+    for place, alert in enumerate(alerts.head(_TOP).iter_rows(named=True)):
         rows.append((
             str(place + 1), str(alert["score"]), alert["band"], alert["alert_id"][:8], alert["subject_id"],
             f"{titles.get(alert['rule_id'], alert['rule_id'])}\n{_cut(first_sentence(alert['rationale']))}",
         ))  # fmt: skip
         tones.append(_ROW_TONES.get(alert["band"], "plain"))
     yield Grid(heads, tuple(rows), tuple(tones))
-    if alerts.height > limit:
-        yield Para(f"{alerts.height - limit:,} more in alerts.parquet (as a table: redflags export).", "quiet")
+    if alerts.height > _TOP:
+        yield Para(f"{alerts.height - _TOP:,} more in alerts.parquet (as a table: redflags export).", "quiet")
+
+
+def _bands(run: Run) -> dict[str, int]:
+    """How many alerts each band holds."""
+    return {band: run.alerts.filter(pl.col("band") == band).height for band in ("high", "medium", "low")}
 
 
 def _off(run: Run) -> str:
@@ -173,15 +173,11 @@ def _notes(run: Run) -> Iterator[str]:
 
 def run_summary(run: Run) -> dict[str, Any]:
     """The same for a machine: counts, and the rules that could not run."""
-    alerts = run.alerts
-    bands: Mapping[str, int] = {
-        band: alerts.filter(alerts["band"] == band).height for band in ("high", "medium", "low")
-    }
     manifest = run.manifest
     return {
         "run": None if run.path is None else str(run.path),
-        "alerts": alerts.height,
-        "bands": dict(bands),
+        "alerts": run.alerts.height,
+        "bands": _bands(run),
         "cases": run.cases.height,
         "suppressed": run.suppressed.height,
         "withdrawn": run.withdrawn.height,
@@ -194,8 +190,3 @@ def run_summary(run: Run) -> dict[str, Any]:
         "control_totals": manifest["control_totals"],
         "timings": manifest.get("timings", {}),
     }
-
-
-def titles_of(path: str | None = None) -> dict[str, str]:
-    """Titles of rules by id, read in an instant."""
-    return {head.id: head.title or human(head.id) for head in rule_heads(path)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -183,13 +182,3 @@ def _bars(block: Bars) -> RenderableType:
         style = "bold" if bar.total else ""
         table.add_row(Text(f"{sign}{bar.points}", style=style), line, Text(bar.label, style=style))
     return table
-
-
-def shorten(text: str, width: int) -> str:
-    """The text, cut at a word where it is longer than `width`.
-
-    Examples:
-        >>> shorten("three cash deposits", 12)
-        'three cash …'
-    """
-    return textwrap.shorten(text, width, placeholder=" …")

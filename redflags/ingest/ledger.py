@@ -18,7 +18,6 @@ __all__ = ["derive_ledger"]
 #: The own and the other side of the movement, by direction.
 _SIDES: Final = {"out": ("from", "to"), "in": ("to", "from")}
 _ALWAYS: Final = ("txn_id", "direction")
-_DERIVED: Final = ("direction", "counterparty_key", "own_transfer", "cross_border")
 _SOURCE: Final = ("source_file", "source_row")
 
 

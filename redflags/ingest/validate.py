@@ -284,4 +284,6 @@ def _words(dtype: pl.DataType) -> str:
 
 
 def _time_hint(column: Column) -> str:
-    return "; for counted time use a mapping with days_from or unit" if column.type == "time" else ""
+    return (
+        "; for counted time use a mapping with days_from, hours_from or seconds_from" if column.type == "time" else ""
+    )

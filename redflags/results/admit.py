@@ -102,7 +102,7 @@ def admit(new: Dataset, held: Mapping[str, pl.DataFrame] | None, final: int | No
             tables[name], replaced = _merged(table, before, frame)
             counts[name] = Counts(frame.height, frame.height, replaced=replaced, held=before.height)
         fresh[name] = taken
-    if moves.is_empty() and moves.width == 0 and "transactions" in tables:
+    if moves.width == 0 and "transactions" in tables:
         moves = tables["transactions"].clear().with_columns(pl.lit("").alias("_why"))
     whole = replace(new, tables=MappingProxyType(tables))
     return Admitted(whole, fresh, pl.concat(refused), moves, counts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from redflags.results.alerts import Stories
+from redflags.results.alerts import Stories, in_order
 from redflags.results.schema import ALERTS, WITHDRAWN, empty
 
 if TYPE_CHECKING:
@@ -131,8 +131,6 @@ def latest_alerts(runs: list[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame
         >>> latest_alerts([(empty(ALERTS), empty(WITHDRAWN))]).height
         0
     """
-    from redflags.results.alerts import in_order
-
     held = empty(ALERTS)
     for alerts, withdrawn in runs:
         gone = pl.concat([withdrawn.filter(pl.col("was") == ALERT).select("alert_id"), alerts.select("alert_id")])

@@ -122,7 +122,7 @@ class Run:
         """
         from redflags.explain import explain_alert
 
-        return str(explain_alert(self, self.alert(alert_id)["alert_id"]))
+        return str(explain_alert(self, alert_id))
 
     def write(self, out: str | Path) -> Path:
         """Write the run into a new folder, completely or not at all.

@@ -9,7 +9,7 @@ import polars as pl
 
 from redflags.engine.outcome import Clock
 from redflags.errors import DataError, UsageError
-from redflags.tables import Dictionary, Table, dictionary
+from redflags.tables import Table, dictionary
 from redflags.units import format_time, parse_duration
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def time_of(table: Table, frame: pl.DataFrame) -> str | None:
     return name if name is not None and name in frame.columns and not table.columns[name].plan else None
 
 
-def stream_tables(tables: Mapping[str, pl.DataFrame], words: Dictionary | None = None) -> dict[str, str]:
+def stream_tables(tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     """Tables whose rows happen (and are no register besides), with their time column.
 
     Examples:
@@ -125,10 +125,10 @@ def stream_tables(tables: Mapping[str, pl.DataFrame], words: Dictionary | None =
         >>> stream_tables({"transactions": frame, "parties": pl.DataFrame({"party_id": ["P"]})})
         {'transactions': 'booked_at'}
     """
-    words = words or dictionary()
+    known = dictionary().tables
     found = {}
     for name, frame in tables.items():
-        table = words.tables.get(name)
+        table = known.get(name)
         if table is not None and table.kind == "stream" and (column := time_of(table, frame)) is not None:
             found[name] = column
     return found

@@ -1,10 +1,8 @@
 """Small changes to a rule, each of which some test must notice.
 
 Every comparison is shifted and turned, every conjunct dropped, every ``and``/``or`` swapped, every number moved by
-one, every window
-one second longer and shorter, every aggregate exchanged for a neighbour, every key column dropped, every
-``complete``, ``before``
-and ``latest_per`` taken away.
+one, every window one second longer and shorter, every aggregate exchanged for a neighbour, every key column
+dropped, every ``complete``, ``before`` and ``latest_per`` taken away.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from redflags.expr.nodes import Binary, Call, Expr, In, IsDistinct, IsNull, Number, Param, Unary
+from redflags.expr.nodes import Binary, Call, Expr, In, IsDistinct, IsNull, Number, Unary, children
 from redflags.expr.parser import parse
 from redflags.plan.scope import rebuild
 from redflags.plan.show import text_of
@@ -37,7 +35,6 @@ _NEIGHBOUR = {
     "first": "last", "last": "first", "entropy": "distinct",
 }  # fmt: skip
 SECOND = 1_000_000
-_TEXTS = ("where", "at", "if", "when", *AGGREGATES)
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,10 @@ class Mutant:
     """One changed rule.
 
     Attributes:
+        path: place in the rule file that is changed.
         line: line of the rule file that is changed.
-        what: ``before -> after``; with the line it names the mutant.
+        what: ``before -> after``; with the path it names the mutant.
+        mutation: the rule as changed.
     """
 
     path: Path
@@ -113,10 +112,6 @@ def _text(path: Path, text: str) -> Iterator[Change]:
         yield path, whole, before, {}
 
 
-def _shown(node: Expr) -> str:
-    return text_of(node)
-
-
 def variants(root: Expr) -> Iterator[tuple[str, Expr]]:
     """Every expression that differs from ``root`` in one place, with ``before -> after`` of that place.
 
@@ -129,19 +124,13 @@ def variants(root: Expr) -> Iterator[tuple[str, Expr]]:
 
 def _at(node: Expr, wrap: Any) -> Iterator[tuple[str, Expr]]:  # noqa: ANN401
     for changed in _own(node):
-        yield f"{_shown(node)} -> {_shown(changed)}", wrap(changed)
-    for child in _children(node):
+        yield f"{text_of(node)} -> {text_of(changed)}", wrap(changed)
+    for child in children(node):
 
         def inside(new: Expr, child: Expr = child) -> Expr:
             return wrap(rebuild(node, lambda part: new if part is child else part))  # type: ignore[no-any-return]
 
         yield from _at(child, inside)
-
-
-def _children(node: Expr) -> Iterator[Expr]:
-    from redflags.expr.nodes import children
-
-    yield from children(node)
 
 
 def _own(node: Expr) -> Iterator[Expr]:  # noqa: C901  one case a node
@@ -245,4 +234,4 @@ def _existing(data: Any, path: Path) -> Path:  # noqa: ANN401
     return tuple(found)
 
 
-__all__ = ["Mutant", "Param", "mutants_of", "variants"]
+__all__ = ["Mutant", "mutants_of", "variants"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from redflags.engine import BoundBook, Clock, judge_book
@@ -13,8 +11,9 @@ from redflags.plan.schema import Schemas
 from redflags.registers.lists import list_tables, threshold_kinds
 from redflags.rules.profiles import Limits, Override, Profile
 from redflags.tables import dictionary
-from tests.properties.frames import columns_of, dataset_of, frame_of
+from tests.properties.frames import dataset_of, frame_of
 from tests.reference.build import START, detect, entry, hours, make_rule
+from tests.reference.values import micros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from redflags.rules.policies import Policy
 
 __all__ = [
+    "EVER",
     "START",
     "bound_book",
     "data_of",
@@ -41,15 +41,12 @@ __all__ = [
     "micros",
     "profile_of",
     "row",
+    "short",
     "unjudged",
 ]
 
 Tables = dict[str, list[dict[str, Any]]]
 EVER = 2**62
-
-
-def micros(moment: dt.datetime) -> int:
-    return round((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
 
 
 def row(id_: str, at: float, amount: str | int | None = 100, **more: Any) -> dict[str, Any]:
@@ -158,10 +155,3 @@ def unjudged(rule: Rule | dict[str, Any], tables: Tables | Dataset, **more: Any)
     outcome = judge(rule, tables, **more)
     assert outcome.disabled is None, outcome.disabled
     return short(outcome.ne_rows["row_id"])
-
-
-def amount(text: str) -> Decimal:
-    return Decimal(text)
-
-
-__all__ += ["EVER", "amount", "columns_of", "short"]

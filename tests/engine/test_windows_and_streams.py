@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
 from redflags.plan.scope import BindError
-from tests.engine.build import detect, hits, hours, judge, make_rule, row, unjudged
+from tests.engine.build import detect, hits, hours, judge, make_rule, micros, row, unjudged
 
 PAIR = {"ledger": [row("a", 0), row("b", 1), row("c", 2)]}
 
@@ -54,13 +52,9 @@ def test_before_and_after_together_span_from_before_within_to_after():
 
 
 def test_rows_whose_judgement_lies_after_the_run_are_pending():
-    outcome = judge(counted("n >= 1", within="1h", after="1h"), PAIR, upto=_micros(1.5))
+    outcome = judge(counted("n >= 1", within="1h", after="1h"), PAIR, upto=micros(hours(1.5)))
     assert outcome.hits["row_id"].to_list() == ["a/in"]
     assert outcome.pending["row_id"].to_list() == ["b/in"]
-
-
-def _micros(at):
-    return round((hours(at) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(microseconds=1))
 
 
 def test_within_ever_has_no_left_edge():
@@ -317,14 +311,14 @@ def test_table_at_column_uses_another_time_column():
     rule = detect({}, "1 = 1", **{"from": "policies@ended_at", "subject": "holder_party_id"})
     outcome = judge(rule, rows)
     assert outcome.hits["row_id"].to_list() == ["p1"]
-    assert outcome.hits["at"].to_list() == [_micros(9)]
+    assert outcome.hits["at"].to_list() == [micros(hours(9))]
 
 
 def test_changes_of_a_register_are_a_stream():
     rows = {"segments": [{"party_id": "P1", "segment": "retail", "valid_from": hours(0), "valid_to": hours(5)}]}
     rule = detect({}, "change = 'ended'", **{"from": "changes(segments)"})
     outcome = judge(rule, rows)
-    assert outcome.hits["at"].to_list() == [_micros(5)]
+    assert outcome.hits["at"].to_list() == [micros(hours(5))]
 
 
 def test_only_booked_rows_unless_everything_is_asked_for():
@@ -382,7 +376,7 @@ def test_a_row_moved_later_is_moved_past_the_wait_of_what_it_carries():
         "w": {"from": "v", "at": "booked_at"},
     }
     outcome = judge(detect({}, "n >= 2", **{"from": "w"}), PAIR, views=views)
-    assert outcome.hits["moment"].to_list() == [_micros(1), _micros(2)]
+    assert outcome.hits["moment"].to_list() == [micros(hours(1)), micros(hours(2))]
 
 
 def test_views_that_need_each_other_are_refused():

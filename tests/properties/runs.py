@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from redflags.results.run import Run
     from redflags.rules.model import Rule
     from tests.properties.batches import Batched
-    from tests.reference.chain import Tables
 
 
 def book_of(rule: Rule, params: dict[str, Any]) -> RuleBook:
@@ -42,10 +41,10 @@ def book_of(rule: Rule, params: dict[str, Any]) -> RuleBook:
     return RuleBook(Path("rules"), (file,), {}, {"generic": profile}, {}, {}, {}, {}, {}, "invented")
 
 
-def whole_run(batches: Batched, tables: Tables | None = None, reach: int | None = None) -> Run:
+def whole_run(batches: Batched, reach: int | None = None) -> Run:
     """Everything in one go, up to ``reach`` where a chain judged further than the movements go."""
     example = batches.example
-    data = dataset_of(tables or example.tables, covers_from=batches.covers_from)
+    data = dataset_of(example.tables, covers_from=batches.covers_from)
     end = newest(data.tables)
     as_of = None if reach is None or end is None or reach <= end else show(reach)
     lateness = batches.lateness if as_of is None else 0

@@ -45,16 +45,6 @@ class Outcome:
     pending: tuple[str, ...] = ()
     missing: str | None = None  # the column or table without which the rule cannot run
 
-    @property
-    def brief(self) -> dict[str, Any]:
-        """What must agree with the engine, apart from observed values."""
-        return {
-            "hits": [(hit.row_id, hit.moment, hit.facts) for hit in self.hits],
-            "not_evaluable": sorted(self.not_evaluable),
-            "pending": sorted(self.pending),
-            "missing": self.missing is not None,
-        }
-
 
 def bind(rule: Rule, params: dict[str, Any] | None = None) -> dict[str, Any]:
     """Parameter values: durations in microseconds, numbers exact."""

@@ -13,6 +13,7 @@ from tests.engine.build import (
     hits,
     hours,
     judge,
+    micros,
     row,
     unjudged,
 )
@@ -179,12 +180,8 @@ def a_list(id_, table, rows, covers=(None, None)):
     return ListFile(id_, table, "Invented", "nobody", "1", None, covers, frame)
 
 
-def micros(at):
-    return int(hours(at).timestamp() * 1_000_000)
-
-
 def test_outside_its_coverage_a_list_answers_null():
-    lists = (a_list("r15_ratings", "r15_ratings", [{"country": "XX"}], (micros(1), micros(3))),)
+    lists = (a_list("r15_ratings", "r15_ratings", [{"country": "XX"}], (micros(hours(1)), micros(hours(3)))),)
     rows = {
         "ledger": [
             row(n, at, counterparty_country=c)
@@ -199,7 +196,7 @@ def test_outside_its_coverage_a_list_answers_null():
 def test_a_list_is_a_register_of_its_own_name():
     lists = tuple(
         a_list(name, "jurisdiction_lists", [{"list_id": name, "country": country}], covers)
-        for name, country, covers in (("black", "XX", (micros(1), None)), ("grey", "YY", (None, None)))
+        for name, country, covers in (("black", "XX", (micros(hours(1)), None)), ("grey", "YY", (None, None)))
     )
     rows = {
         "ledger": [row(n, at, counterparty_country=c) for n, at, c in (("a", 0, "XX"), ("b", 2, "XX"), ("c", 0, "YY"))]
