@@ -65,6 +65,7 @@ class BoundRule:
         delay: how long the judgement waits after the row (the longest ``after``), µs.
         lookback: how far before the row a judgement reads, µs; None is without bound.
         policies: derived policies with their conditions over the judged row.
+        registers: registers that ``with`` makes and some text asks, by the name under which it asks them.
     """
 
     rule: Rule
@@ -85,6 +86,7 @@ class BoundRule:
     lookback: int | None
     rationale: Template
     policies: tuple[tuple[Policy, ex.Expr | None], ...] = field(default=())
+    registers: Mapping[str, Derived] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -205,7 +207,7 @@ class _Binder:
         return BoundRule(
             self.rule, family, segment, self.values, scope.frame, where, narrow, lets, facts,
             when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()),
-            bound_policies,
+            bound_policies, self.resolver.registers,
         )  # fmt: skip
 
     def _texts(self, scope: Scope) -> dict[str, ex.Expr]:

@@ -258,6 +258,7 @@ class Resolver:
         self.checked = checked or (lambda *_: None)
         self._scopes: dict[str, Scope] = {}
         self._derived: dict[str, Derived] = {}
+        self.registers: dict[str, Derived] = {}  # asked, by lookup name
         self._active: list[str] = []
 
     def param(self, node: Param) -> Expr:
@@ -326,7 +327,10 @@ class Resolver:
         found = operation(spec.name)
         if found is not None and found.kind == "stream":
             return None
-        return self.schemas.derived_register(self.operator(name))
+        node = self.operator(name)
+        made = self.schemas.derived_register(node)
+        self.registers[made] = node
+        return made
 
     def base(self, name: str, path: Path) -> Frame:
         """The frame of a base stream: ``table``, ``table_all``, ``table@column`` or ``changes(register)``."""

@@ -6,11 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from redflags.errors import UsageError
-from redflags.plan.nodes import Derived, MeasureRef, frame_expressions, inner_expressions, parents
+from redflags.expr.nodes import Call, Text, walk
+from redflags.plan.nodes import Derived, Each, Held, frame_expressions, inner_expressions, measures, parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from redflags.expr.nodes import Expr
     from redflags.plan.bind import BoundRule
     from redflags.plan.book import BoundBook
     from redflags.plan.nodes import Frame
@@ -46,29 +48,35 @@ def strata(book: BoundBook) -> list[list[int]]:
 
 
 def hits_read(bound: BoundRule) -> Iterator[Derived]:
-    """The ``hits`` streams that a rule reads, through views, unions and measures."""
+    """The ``hits`` streams that a rule reads: through views, unions, measures and registers made of them."""
     seen: set[Frame] = set()
-    pending: list[Frame] = [bound.frame]
-    exprs = [fact.condition for fact in bound.facts]
+    frames: list[Frame] = [bound.frame]
+    exprs = [*(fact.condition for fact in bound.facts), *bound.lets.values(), *bound.key, *bound.subject]
     if bound.where is not None:
         exprs.append(bound.where)
-    exprs += list(bound.lets.values())
-    while pending or exprs:
+    while frames or exprs:
         while exprs:
             expr = exprs.pop()
-            from redflags.expr.nodes import walk
-
-            for node in walk(expr):
-                if isinstance(node, MeasureRef):
-                    pending.append(node.measure.source.frame)
-                    exprs += list(inner_expressions(node.measure))
-        if not pending:
+            frames += [bound.registers[name] for name in _asked(expr) if name in bound.registers]
+            for measure in measures(expr):
+                frames.append(measure.source.frame)
+                exprs += [*measure.frame_key, *inner_expressions(measure)]
+        if not frames:
             break
-        frame = pending.pop()
+        frame = frames.pop()
         if frame in seen:
             continue
         seen.add(frame)
         if isinstance(frame, Derived) and frame.operator == "hits":
             yield frame
-        pending += list(parents(frame))
-        exprs += list(frame_expressions(frame))
+        if isinstance(frame, Each | Held) and frame.register in bound.registers:
+            frames.append(bound.registers[frame.register])
+        frames += parents(frame)
+        exprs += frame_expressions(frame)
+
+
+def _asked(expr: Expr) -> Iterator[str]:
+    """The registers that an expression looks something up in, by name."""
+    for node in walk(expr):
+        if isinstance(node, Call) and node.name in {"listed", "value_of"} and isinstance(node.args[0], Text):
+            yield node.args[0].value.partition(".")[0]
