@@ -20,6 +20,7 @@ from redflags.rules.safeguards import (
     check_complete,
     check_kinds,
     check_second_fact,
+    ways_of,
 )
 from redflags.rules.scopes import NOTHING, ROWS, Basis, Read, Scope
 
@@ -106,8 +107,10 @@ def analyse(rule: Rule, found: Found, around: Surroundings, *, proofs: bool = Tr
     facts = _facts(rule, namer, scope, bases, where, readable=readable)
     whole = formula is not None and formula.facts <= rule.detect.facts.keys() and formula.params <= rule.params.keys()
     if proofs and clean and whole and formula is not None and readable:
-        check_second_fact(found, rule, formula, facts, where)
-        check_complete(found, rule, formula, namer, scope)
+        ways = ways_of(found, rule, formula)
+        if ways is not None:
+            check_second_fact(found, ways, facts, where)
+            check_complete(found, rule, formula, ways, namer, scope)
     if proofs:
         for name in rule.params:
             if name not in namer.used_params and not _mentioned(rule, name):

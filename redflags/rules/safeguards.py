@@ -119,15 +119,17 @@ def _told(basis: Basis) -> str:
 # ---- second fact ---------------------------------------------------------------------------------
 
 
-def check_second_fact(
-    found: Found, rule: Rule, formula: FactFormula, facts: Mapping[str, FactView], where: Basis
-) -> None:
-    """Every way for ``when`` to be true holds a behaviour beside a context; two kinds for non-profits."""
+def ways_of(found: Found, rule: Rule, formula: FactFormula) -> tuple[Way, ...] | None:
+    """The ways for ``when`` to be true under the weakest parameters; None, and told, where there are too many."""
     try:
-        ways = formula.ways(weakest_params(rule))
+        return formula.ways(weakest_params(rule))
     except ExprError as error:
         found.at(("detect", "when"), error.code, error.message, error.hint, offset=error.offset)
-        return
+        return None
+
+
+def check_second_fact(found: Found, ways: tuple[Way, ...], facts: Mapping[str, FactView], where: Basis) -> None:
+    """Every way for ``when`` to be true holds a behaviour beside a context; two kinds for non-profits."""
     told: dict[str, str] = {}
     for way in ways:
         if not way.true <= facts.keys():
@@ -284,12 +286,10 @@ class Vacuity:
 # ---- completeness --------------------------------------------------------------------------------
 
 
-def check_complete(found: Found, rule: Rule, formula: FactFormula, namer: Namer, scope: Scope) -> None:
+def check_complete(
+    found: Found, rule: Rule, formula: FactFormula, ways: tuple[Way, ...], namer: Namer, scope: Scope
+) -> None:
     """Aggregates whose lack of rows makes a hit (or a sentence) more likely say ``complete: true``."""
-    try:
-        ways = formula.ways(weakest_params(rule))
-    except ExprError:
-        return
     direction = Direction(namer)
     uses: list[tuple[str, Use]] = [("where", use) for use in direction.filters(scope, 1)]
     named = formula.facts
