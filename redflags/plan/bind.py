@@ -204,9 +204,11 @@ class _Binder:
         delay = max((m.after for m in deciding), default=0)
         narrow = self.attempt(lambda: self._narrow(scope, profile, segment))
         bound_policies = tuple((policy, self._policy(scope, policy, family, subject)) for policy in policies)
+        # What an operator makes may rest on all of history, and a register of it does so without a window to see.
+        lookback = None if self.resolver.registers else lookback_of(scope, facts, lets)
         return BoundRule(
             self.rule, family, segment, self.values, scope.frame, where, narrow, lets, facts,
-            when, key, subject, party, gap, delay, lookback_of(scope, facts, lets), rationale or Template(()),
+            when, key, subject, party, gap, delay, lookback, rationale or Template(()),
             bound_policies, self.resolver.registers,
         )  # fmt: skip
 
@@ -360,11 +362,6 @@ def lookback_of(scope: Scope, facts: tuple[BoundFact, ...], lets: Mapping[str, e
     return _reach(exprs, (scope.frame,))
 
 
-def _made_register(call: ex.Call) -> bool:
-    """Whether a lookup asks a register that an operator makes."""
-    return isinstance(call.args[0], ex.Text) and call.args[0].value.startswith("&")
-
-
 def _reach(exprs: list[ex.Expr], frames: tuple[Frame, ...]) -> int | None:
     deepest = 0
     for frame in frames:
@@ -376,8 +373,6 @@ def _reach(exprs: list[ex.Expr], frames: tuple[Frame, ...]) -> int | None:
         deepest = max(deepest, inner)
     for expr in exprs:
         for node in ex.walk(expr):
-            if isinstance(node, ex.Call) and node.args and _made_register(node):
-                return None
             if not isinstance(node, MeasureRef):
                 continue
             measure = node.measure

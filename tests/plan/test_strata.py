@@ -77,3 +77,8 @@ def test_a_circle_through_a_register_is_refused() -> None:
     two = READERS["listed"].replace("tried-*", "first")
     with pytest.raises(UsageError, match="read each other's hits"):
         layers(first=READERS["listed"], tried_one=two)
+
+
+@pytest.mark.parametrize("text", READERS.values(), ids=READERS)
+def test_what_rests_on_a_made_register_may_need_all_of_history(text: str) -> None:
+    assert bind_rule(rule(text), Schemas(dictionary())).lookback is None
