@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from redflags.errors import DataError, RedflagsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import polars as pl
 
     from redflags.ingest.dataset import Dataset
     from redflags.results.run import Run
 
-__all__ = ["Raw", "data_of", "raw_rows"]
+__all__ = ["Raw", "Sources", "data_of"]
 
 #: Data of more bytes than this is read for an explanation only when it is asked for by name.
 MODEST = 400_000_000
@@ -96,38 +96,43 @@ class Raw:
     unchanged: bool | None
 
 
-def raw_rows(run: Run, places: Sequence[tuple[str, int]]) -> list[Raw]:
-    """Rows of source files as they stand there.
+class Sources:
+    """The source files of a run, each read and hashed once, when the first of its rows is asked for."""
 
-    Args:
-        run: The run, whose manifest says where the files are.
-        places: Source file (as evidence names it) and row.
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._opened: dict[Path, tuple[Mapping[str, pl.DataFrame], str]] = {}
 
-    Raises:
-        DataError: When a file is gone or shorter than it was.
-    """
-    from redflags.ingest.files import read_raw, sha256_of
+    def row(self, name: str, row: int) -> Raw:
+        """A row of a source file as it stands there.
 
-    found: dict[tuple[str, int], Raw] = {}
-    for name in dict.fromkeys(name for name, _ in places):
-        path, member, noted = _locate(run, name)
-        frames: dict[str, Any] = dict(read_raw(path))
+        Args:
+            name: The source file, as evidence names it.
+            row: Its data row, counted from 1.
+
+        Raises:
+            DataError: When the file is gone or shorter than it was.
+        """
+        path, member, noted = _locate(self._run, name)
+        frames, digest = self._open(path)
         frame = frames.get(member)
         if frame is None:
             raise DataError(f"{path} no longer holds {member}")
-        digest = sha256_of(path)[0]
-        for row in (row for other, row in places if other == name):
-            if not 1 <= row <= frame.height:
-                raise DataError(
-                    f"{path} has {frame.height:,} rows, not row {row:,}; it is not the file that was read",
-                )
-            values = tuple(
-                (key, str(value))
-                for key, value in frame.row(row - 1, named=True).items()
-                if value not in (None, "", [])
+        if not 1 <= row <= frame.height:
+            raise DataError(
+                f"{path} has {frame.height:,} rows, not row {row:,}; it is not the file that was read",
             )
-            found[name, row] = Raw(path, row, values, None if not noted else noted == digest)
-    return [found[place] for place in places]
+        values = tuple(
+            (key, str(value)) for key, value in frame.row(row - 1, named=True).items() if value not in (None, "", [])
+        )
+        return Raw(path, row, values, None if not noted else noted == digest)
+
+    def _open(self, path: Path) -> tuple[Mapping[str, pl.DataFrame], str]:
+        from redflags.ingest.files import read_raw, sha256_of
+
+        if path not in self._opened:
+            self._opened[path] = dict(read_raw(path)), sha256_of(path)[0]
+        return self._opened[path]
 
 
 def _locate(run: Run, name: str) -> tuple[Path, str, str]:

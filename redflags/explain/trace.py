@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from redflags.errors import DataError
 from redflags.explain.page import Block, Column, Grid, Heading, Page, Pairs, Para, Title
-from redflags.explain.source import Raw, raw_rows
+from redflags.explain.source import Raw, Sources
 from redflags.explain.words import counted, human
 
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ def _blocks(run: Run, alert: Mapping[str, Any], shown: int) -> Iterator[Block]:
         for row in rows
     ))  # fmt: skip
     hits = [row for row in rows if row["role"].startswith("judged") and row["source_row"] is not None]
+    sources = Sources(run)
     for row in hits[:shown]:
         yield Heading(f"{row['row_id']} as it stands in its file")
         try:
-            yield from _raw(raw_rows(run, [(row["source_file"], row["source_row"])])[0])
+            yield from _raw(sources.row(row["source_file"], row["source_row"]))
         except DataError as error:
             yield Para(str(error), "warn")
 

@@ -13,6 +13,7 @@ from redflags.testing.run import Bench, problems
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from redflags.engine.outcome import Outcome
     from redflags.rules.load import RuleBook
 
 
@@ -58,8 +59,12 @@ def _report(bench: Bench) -> MutantReport:
     for number, case in enumerate(bench.tests.cases):
         if not alive:
             break
-        outcomes = bench.judge(number, [mutant.mutation for mutant in alive])
-        alive = [mutant for mutant, outcome in zip(alive, outcomes, strict=True) if not any(problems(case, outcome))]
+        outcomes = _outcomes(bench, number, alive)
+        alive = [
+            mutant
+            for mutant, outcome in zip(alive, outcomes, strict=True)
+            if outcome is not None and not any(problems(case, outcome))
+        ]
     proofs = {entry.mutant for entry in bench.tests.equivalent}
     names = {mutant.name for mutant in alive}
     return MutantReport(
@@ -73,8 +78,19 @@ def _bindable(bench: Bench, mutants: list[Mutant]) -> list[Mutant]:
     found = []
     for mutant in mutants:
         try:
-            bench.judge(0, [mutant.mutation])
+            bench.bound(0, [mutant.mutation])
         except RedflagsError:
             continue
         found.append(mutant)
     return found
+
+
+def _outcomes(bench: Bench, number: int, mutants: list[Mutant]) -> list[Outcome | None]:
+    """Outcomes of mutants on one case, None for one that cannot be judged: that is noticed too."""
+    try:
+        return [*bench.judge(number, [mutant.mutation for mutant in mutants])]
+    except RedflagsError:
+        if len(mutants) == 1:
+            return [None]
+        # One that fails takes all the others with it; told apart one by one.
+        return [outcome for mutant in mutants for outcome in _outcomes(bench, number, [mutant])]

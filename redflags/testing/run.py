@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, RuleError
 from redflags.plan.bind import bind_rule
-from redflags.plan.book import load_lists_of
+from redflags.plan.book import BoundBook, load_lists_of
 from redflags.plan.schema import Schemas
 from redflags.registers.lists import list_tables, threshold_kinds
 from redflags.rules.params import bind_params, read_value
@@ -79,20 +79,30 @@ class Bench:
         datasets = tuple(dataset_of(tests, case) for case in tests.cases)
         return cls(book, file, tests, datasets, load_lists_of(book) if lists is None else lists)
 
-    def judge(self, number: int, mutants: Sequence[Mutation] | None = None) -> list[Outcome]:
-        """Outcomes of the rule, or of mutants of it, on one case; mutants share frames, registers and measures."""
-        from redflags.engine import BoundBook, Clock, judge_book
+    def bound(self, number: int, mutants: Sequence[Mutation] | None = None) -> BoundBook:
+        """The rule, or mutants of it, bound to the tables and values of one case.
 
+        Raises:
+            RedflagsError: one of them is no rule, or the case gives a value that the rule does not take.
+        """
         case, dataset = self.tests.cases[number], self.datasets[number]
         profile = self.book.profile(case.profile or PROFILE)
         schemas = Schemas(dictionary(), list_tables(self.lists), threshold_kinds(self.lists, dataset.tables))
         wanted = [Mutation(self.file.rule)] if mutants is None else mutants
-        bound = tuple(self._bound(item, case, profile, schemas) for item in wanted)
+        rules = tuple(self._bound(item, case, profile, schemas) for item in wanted)
+        return BoundBook(rules, schemas, self.lists, profile)
+
+    def judge(self, number: int, mutants: Sequence[Mutation] | None = None) -> list[Outcome]:
+        """Outcomes of the rule, or of mutants of it, on one case; mutants share frames, registers and measures."""
+        from redflags.engine import Clock, judge_book
+
+        book = self.bound(number, mutants)
+        case, dataset = self.tests.cases[number], self.datasets[number]
         first, last = span(dataset)
         upto = last if case.as_of is None else micros(moment(case.as_of))
         covers = first if dataset.covers_from is None else micros(dataset.covers_from)
         clock = Clock(None, upto, upto, covers)
-        return judge_book(dataset, BoundBook(bound, schemas, self.lists, profile), clock, story=False)
+        return judge_book(dataset, book, clock, story=False)
 
     def _bound(self, item: Mutation, case: TestCase, profile: Profile, schemas: Schemas) -> BoundRule:
         original = self.file.rule

@@ -9,6 +9,7 @@ from redflags.expr.parser import parse
 from redflags.plan.show import text_of
 from redflags.testing.mutants import run_mutants
 from redflags.testing.mutate import mutants_of, variants
+from redflags.testing.run import Bench
 from tests.testing.book import RULE, TESTS, write
 
 
@@ -140,3 +141,21 @@ def test_windows_keys_and_aggregates_are_changed(tmp_path):
         "where: own_transfer -> (none)",
         "latest_per -> (none)",
     } <= names
+
+
+def test_a_mutant_that_cannot_be_judged_is_noticed_and_takes_no_other_with_it(tmp_path, monkeypatch):
+    rule = RULE.replace("where: instrument = 'cash'", "where: instrument = 'cash' and amount_base > 5")
+    book = write(tmp_path, rule=rule, tests=TESTS.replace('amount: "100"', 'amount: "100", amount_base: "100"'))
+    (before,) = run_mutants(book)
+    failing, *others = before.survivors
+    judge = Bench.judge
+
+    def fail(self, number, mutants=None):
+        if failing.mutation in (mutants or ()):
+            raise RedflagsError("cannot be judged")
+        return judge(self, number, mutants)
+
+    monkeypatch.setattr(Bench, "judge", fail)
+    (after,) = run_mutants(book)
+    assert others
+    assert [mutant.name for mutant in after.survivors] == [mutant.name for mutant in others]
