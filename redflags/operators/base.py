@@ -57,20 +57,24 @@ class Input:
     """The rows of one input, ready to be read.
 
     Attributes:
-        table: the frame behind it (None for operators that read no stream); ``rows`` are the input's rows in it, in
-            order
-            of moment and id.
+        given: the frame behind it; None for ``hits``, which reads no stream. Everyone else takes ``table``.
+        rows: the input's rows in the frame, in order of moment and id.
         names: expressions that the operator asked for, by name.
     """
 
-    table: Table | None
+    given: Table | None
     rows: NDArray[np.int64]
     names: Mapping[str, object]
     evaluator: Evaluator = field(repr=False)
 
+    @property
+    def table(self) -> Table:
+        """The frame behind the input."""
+        assert self.given is not None  # noqa: S101  only ``hits`` declares no input, and it reads none
+        return self.given
+
     def frame(self) -> pl.DataFrame:
         """The asked expressions as physical columns, with ``at``, ``_row`` (order) and ``_id`` (row id)."""
-        assert self.table is not None  # noqa: S101  asked only by operators that declare inputs
         columns = [
             self.evaluator.plain(self.table, expr, self.rows).alias(name)  # type: ignore[arg-type]
             for name, expr in self.names.items()
@@ -87,7 +91,6 @@ class Input:
     def everything(self) -> pl.DataFrame:
         """All columns of the input's frame that came in, physical, beside what ``frame`` gives."""
         made = self.frame()
-        assert self.table is not None  # noqa: S101  as above
         names = [n for n in (*self.table.source.columns, *self.table.extra) if n not in made.columns]
         return made.with_columns(self.table.column(n, self.rows).alias(n) for n in names)
 

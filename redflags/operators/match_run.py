@@ -13,7 +13,8 @@ from redflags.engine.errors import MissingInputError
 from redflags.expr.values import half_even
 from redflags.operators import match_kernel, match_lots_kernel
 from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input, Output
-from redflags.operators.match_sides import ORDERS, UNTOLD, Side, Terms, grams, side
+from redflags.operators.match import ORDERS
+from redflags.operators.match_sides import UNTOLD, Side, Terms, grams, side
 from redflags.plan.nodes import Held
 from redflags.plan.schema import MOMENT
 from redflags.units import INT64_MAX, NUMBER_SCALE
@@ -85,7 +86,6 @@ def _prepared(option: dict[str, Any], source: Input, name: str, caps: list[Cap])
         above = frame.filter(pl.col("amount") > 0)
         caps.append(Cap(f"rows of {name} with an amount of 0 or less have no lots", frame.height - above.height))
         frame = above
-    assert source.table is not None  # noqa: S101  both inputs are streams or registers
     if source.table.has("seq"):
         told = source.table.column("seq", frame[ROW].to_numpy()).cast(pl.Int64).alias("seq")
         return frame.with_columns(told)
@@ -256,7 +256,6 @@ def _columns(
     """All columns of one side at the rows of the pairs, names of its view included."""
     source, lets = inputs[name], inputs[f"{name}.let"]
     table = source.table
-    assert table is not None  # noqa: S101  both inputs are streams or registers
     known = source.evaluator.schemas.of(node.input(name).frame).columns
     made = {column: table.column(column).gather(rows) for column in known if column != MOMENT and table.has(column)}
     made[MOMENT] = pl.Series(table.at, dtype=pl.Int64).gather(rows)

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: The order inside a moment is not told.
 UNTOLD = -(2**63)
-#: Which comes first; the compiled search knows them by place.
-ORDERS = ("b_after_a", "a_after_b", "any")
 
 
 class Side(NamedTuple):
@@ -53,7 +51,7 @@ class Terms(NamedTuple):
         word: texts that are equal once normalised share a number.
         alike: least similarity; negative where texts are not compared.
         within: longest time between the two.
-        order: place in ``ORDERS``.
+        order: place in ``match.ORDERS``.
         same: both sides are rows of one table, where no row pairs with itself.
         scan: partners that one row looks at.
         cap: pairs that one row keeps.
@@ -111,4 +109,4 @@ def grams(texts: pl.Series) -> tuple[I64, I32, I32]:
     return starts, pairs["gram"].to_numpy(), word
 
 
-__all__ = ["ORDERS", "UNTOLD", "Side", "Terms", "grams", "side"]
+__all__ = ["UNTOLD", "Side", "Terms", "grams", "side"]

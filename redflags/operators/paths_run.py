@@ -67,7 +67,7 @@ def found_paths(node: Derived, source: Input) -> Output:
 def _seq(source: Input, rows: pl.DataFrame) -> I64:
     """The told order inside a moment, where the input tells one."""
     table = source.table
-    if table is None or not table.has("seq"):
+    if not table.has("seq"):
         return np.full(rows.height, UNTOLD, np.int64)
     return table.column("seq", rows[ROW].to_numpy()).cast(pl.Int64).fill_null(UNTOLD).to_numpy()
 
@@ -156,6 +156,6 @@ def _where(there: NDArray[np.bool_], rows: NDArray[np.int32]) -> pl.Series:
 def _ids(rows: pl.DataFrame, source: Input) -> pl.Series:
     """Ids of the movements themselves where the input has them, else ids of its rows."""
     table = source.table
-    if table is None or not table.has(TXN):
+    if not table.has(TXN):
         return rows[ROW_ID]
     return table.column(TXN, rows[ROW].to_numpy())

@@ -8,7 +8,7 @@ import polars as pl
 
 from redflags.expr import types as t
 from redflags.expr.values import half_even
-from redflags.operators.base import AT, ROW_ID, Cap, Input, Operation, Output
+from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input, Operation, Output
 from redflags.plan.schema import FrameColumn
 from redflags.units import NUMBER_SCALE
 
@@ -45,7 +45,7 @@ def bind(binder: Binder) -> Derived:
 
 def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
     """The input's columns, and the value's place among its peers."""
-    kind: Type = node.option("kind")  # type: ignore[assignment]
+    kind: Type = node.option("kind")
     made = {"peer_rank": t.NUMBER, "peer_n": t.INT, "peer_median": kind, "peer_mad": kind, "peer_z": t.REAL}
     inner = schemas.of(node.input("from").frame).columns
     return {**inner, **{name: FrameColumn(found) for name, found in made.items()}}
@@ -54,10 +54,10 @@ def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     """Every row of the input that has a value, a member and a group."""
     frame = inputs["from"].everything()
-    keys = [f"_g{index}" for index in range(int(node.option("groups")))] + [AT]  # type: ignore[call-overload]
+    groups = [f"_g{index}" for index in range(node.option("groups"))]
+    keys = [*groups, AT]
     known = pl.all_horizontal(pl.col(name).is_not_null() for name in ("_v", "_m", *keys))
     rows = frame.filter(known).with_columns(pl.col("_v").cast(pl.Int64))
-    least = int(node.option("min_peers"))  # type: ignore[call-overload]
     grouped = rows.group_by(keys, maintain_order=True).agg(
         pl.col(ROW_ID),
         pl.col("_v"),
@@ -74,7 +74,7 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     spreads = deviations.group_by(keys, maintain_order=True).agg(pl.col("_d").sort(), pl.col("_n").first())
     spreads = spreads.select(*keys, _middle("_d", "_n").alias("_four"))
     placed = deviations.join(spreads, on=keys, how="left", maintain_order="left")
-    enough = pl.col("peer_n") >= least
+    enough = pl.col("peer_n") >= node.option("min_peers")
     two, four = pl.lit(2, pl.Int128), pl.lit(4, pl.Int128)
     spread = pl.col("_four").cast(pl.Float64) / pl.lit(4.0) * NORMAL
     placed = placed.select(
@@ -90,7 +90,7 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     made = rows.join(placed, on=ROW_ID, how="left", maintain_order="left")
     lacking = frame.height - rows.height
     caps = (Cap("rows without a value, member or group have no peers", lacking),) if lacking else ()
-    return Output(made.drop([c for c in made.columns if c.startswith(("_g", "_v", "_m", "_row"))]), caps)
+    return Output(made.drop(*groups, "_v", "_m", ROW), caps)
 
 
 def _middle(items: str, count: str) -> pl.Expr:

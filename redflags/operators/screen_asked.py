@@ -53,7 +53,7 @@ def asked_of(node: Derived, source: Input) -> Asked:
     rows = frame.select(ROW, AT, ROW_ID, *(c for c in frame.columns if c.startswith("_k")))
     rows = rows.with_columns(_starts(source).alias("start"), pl.lit(MISSING_TO).alias("end"))
     table = source.table
-    if node.option("standing") and table is not None and table.has("valid_to"):
+    if node.option("standing") and table.has("valid_to"):
         until = table.column("valid_to", source.rows).cast(pl.Int64).fill_null(MISSING_TO)
         rows = rows.with_columns(until.alias("end"))
     names = _long(frame, [c for c in frame.columns if c.startswith("_n")], "screened_name")
@@ -74,7 +74,6 @@ def asked_of(node: Derived, source: Input) -> Asked:
 def _starts(source: Input) -> pl.Series:
     """Since when each row is there; rows that are read as given (parties) may say when they came."""
     table = source.table
-    assert table is not None  # noqa: S101  the operator declares an input
     at = pl.Series(table.at[source.rows]).replace(LONG_AGO, MISSING_FROM)
     time = (
         None

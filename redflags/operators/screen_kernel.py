@@ -13,9 +13,7 @@ from redflags.kernel._jit import jit
 if TYPE_CHECKING:
     from redflags.kernel._arrays import I64
 
-#: Similarities and scores are millionths.
-ONE = 1_000_000
-#: Likeness of an initial and a token that begins with it.
+#: Likeness of an initial and a token that begins with it, in millionths like all similarities and scores.
 INITIAL_LIKENESS = 850_000
 #: Up to so many tokens on the shorter side the best assignment is searched; else the best pairs come first.
 EXACT = 6

@@ -53,7 +53,7 @@ def neighbours(asked: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelled(pairs: pl.DataFrame, asked: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    known = ["t", "token", "sound", "main"]
+    known = ["t", "token", "sound"]
     made = pairs.join(asked.select(known).rename({"t": "s"}), on="s", how="left", maintain_order="left")
     return made.join(listed.select(known), on="t", how="left", maintain_order="left")
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from redflags.operators.base import AT, ROW, ROW_ID, Cap, Input, Output
+from redflags.operators.screen import MADE, keys_of
 from redflags.operators.screen_asked import Asked, asked_of
 from redflags.operators.screen_likes import ONE
 from redflags.operators.screen_lists import Entries, entries
@@ -26,52 +27,25 @@ PLACE: Final = (20_000, -30_000)
 TYPE: Final = (0, -100_000)
 PAIR: Final = ["_row", "e"]
 AGREES, CONFLICTS, UNKNOWN = "agrees", "conflicts", "unknown"
-FOUND: Final = (
-    "kind",
-    "score",
-    "name_score",
-    "how",
-    "tokens_agreeing",
-    "tokens_lacking",
-    "screened_name",
-    "listed_name",
-    "alias",
-    "alias_quality",
-    "identifier",
-    "identifier_kind",
-    "birth",
-    "place",
-    "type",
-    "supports",
-    "conflicts",
-    "list_id",
-    "list_version",
-    "entry_id",
-    "entry_type",
-    "regime",
-    "screened_id",
-    "valid_from",
-    "valid_to",
-)
+FOUND: Final = tuple(MADE)
 
 
 def screened(node: Derived, source: Input) -> Output:
     """One row per screened row and entry that match, and per key the best match over time."""
-    held = entries(source.evaluator, node.option("lists"))  # type: ignore[arg-type]
+    held = entries(source.evaluator, node.option("lists"))
     asked = asked_of(node, source)
-    least: int = node.option("least")  # type: ignore[assignment]
-    cap: int = node.option("cap")  # type: ignore[assignment]
-    named, left_out = _by_name(asked, held, least - BIRTH[0] - PLACE[0], cap)
+    least = node.option("least")
+    named, left_out = _by_name(asked, held, least - BIRTH[0] - PLACE[0], node.option("cap"))
     numbered = _by_identifier(asked, held)
     pairs = pl.concat([named.select(PAIR), numbered.select(PAIR)]).unique()
-    pairs = _valid(pairs, asked, held, standing=bool(node.option("standing")))
-    about = _about(pairs, asked, held, int(node.option("within")))  # type: ignore[call-overload]
-    found = _decided(about, named, numbered, least, str(node.option("weak")))
+    pairs = _valid(pairs, asked, held, standing=node.option("standing"))
+    about = _about(pairs, asked, held, node.option("within"))
+    found = _decided(about, named, numbered, least, node.option("weak"))
     frame = _shown(node, source, asked, found, held)
     caps = list(asked.caps)
     if left_out:
         caps.append(Cap("pairs of a name with listed names that share commoner parts were not compared", left_out))
-    keys = [name for name, _ in node.option("by")] or ["screened_id"]  # type: ignore[attr-defined]
+    keys = keys_of(node)
     register = (
         best_over_time(frame, keys, FOUND)
         if node.option("take") == "best"

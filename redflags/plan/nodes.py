@@ -7,7 +7,7 @@ what changes the rows themselves (a union, a copy per register row, another mome
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redflags.expr.nodes import Binary, Expr, Leaf, walk
 
@@ -82,7 +82,7 @@ class Derived:
     inputs: tuple[tuple[str, Rows, Carried], ...]
     options: tuple[tuple[str, object], ...] = ()
 
-    def option(self, name: str) -> object:
+    def option(self, name: str) -> Any:  # noqa: ANN401
         """One option; None where it was not given."""
         return dict(self.options).get(name)
 
