@@ -1,9 +1,8 @@
 """Operators: typed functions that turn streams into streams or registers (``with:`` of a rule, or ``rules/streams``).
 
 An operator has three parts: ``bind`` reads its block of the rule into a ``Derived`` node, ``columns`` says what comes
-out, ``run`` makes it. All
-three see only their inputs' rows as of their moments; an output row carries ``at``, the first moment at which it can
-be known.
+out, ``run`` makes it. ``bind`` and ``columns`` see no rows, ``run`` only its inputs' rows as of their moments; an output
+row carries ``at``, the first moment at which it can be known.
 """
 
 from __future__ import annotations

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, did_you_mean
 from redflags.expr.lexer import ExprError
 from redflags.expr.lower import Lowering
-from redflags.expr.nodes import Interval, Number, Param, Text
+from redflags.expr.nodes import Interval, Name, Number, Param, Text
 from redflags.expr.parser import parse
 from redflags.plan.nodes import Derived, Held, ListLiteral, Rows, both, measures
+from redflags.plan.schema import FrameColumn
 from redflags.plan.scope import BindError, Scope
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from redflags.expr.nodes import Expr
     from redflags.expr.types import Type
     from redflags.plan.scope import Path, Resolver
+
+
+#: No limit or count is larger.
+MOST = 2**31
 
 
 class Binder:
@@ -34,24 +39,22 @@ class Binder:
         self.read: set[str] = set()
         self.inputs: list[tuple[str, Rows, tuple[tuple[str, Expr], ...]]] = []
 
-    def fault(self, part: Path, message: str, hint: str = "", code: str = "OPERATOR", offset: int = 0) -> BindError:
+    def fault(self, part: Path, message: str, hint: str = "", code: str = "OPERATOR") -> BindError:
         """A fault at a part of the block."""
-        return BindError((*self.path, *part), ExprError(message, offset, hint, code))
+        return BindError((*self.path, *part), ExprError(message, 0, hint, code))
 
     # ---- inputs -----------------------------------------------------------------------------------------------
 
-    def scope(self, key: str = "from", default: str | None = None) -> Scope:
-        """The stream or view that ``key`` names."""
-        name = self.text(key, default)
-        return self.resolver.scope(name, (*self.path, key))
+    def scope(self) -> Scope:
+        """The stream or view that ``from`` names."""
+        return self.resolver.scope(self.text("from"), (*self.path, "from"))
 
-    def rows(self, key: str = "from", default: str | None = None) -> Scope:
+    def rows(self, key: str) -> Scope:
         """The stream, view or register that ``key`` names.
 
         A register's rows stand at the moment from which they are valid.
         """
-        name = self.text(key, default)
-        return self.rows_named(name, key)
+        return self.rows_named(self.text(key), key)
 
     def rows_named(self, name: str, *part: str | int) -> Scope:
         """The same for a name that stands at some part of the block."""
@@ -87,6 +90,14 @@ class Binder:
         except ExprError as error:
             raise BindError((*self.path, *part), error) from None
 
+    def column(self, scope: Scope, expr: Expr, kind: Type) -> FrameColumn:
+        """The column that an expression is, so that what the dictionary says of it holds; else one of its type."""
+        if isinstance(expr, Name) and len(expr.parts) == 1:
+            found = self.resolver.schemas.of(scope.frame).columns.get(expr.text)
+            if found is not None:
+                return FrameColumn(kind, found.table, found.column)
+        return FrameColumn(kind)
+
     def add(self, role: str, scope: Scope, names: Mapping[str, Expr], where: Expr | None = None) -> None:
         """Declare an input: the scope's rows (``where`` narrows them further) and the expressions read on them."""
         if any(measure.after for measure in measures(scope.filter, where, *names.values())):
@@ -106,6 +117,13 @@ class Binder:
         self.read.add(key)
         found = self.spec.get(key)
         return default if found is None else found
+
+    def block(self, key: str) -> dict[str, Any]:
+        """Named parts; none where it is not given."""
+        found = self.raw(key, {})
+        if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+            raise self.fault((key,), f"'{key}' is a block of named parts")
+        return found
 
     def text(self, key: str, default: str | None = None) -> str:
         """A text; required where there is no default."""
@@ -140,17 +158,27 @@ class Binder:
 
     def value(self, key: str) -> Any:  # noqa: ANN401
         """A literal node or plain value: a ``$parameter`` is replaced by its node."""
-        return self._literal(self.raw(key), key)
+        return self.literal(self.raw(key), key)
 
-    def _literal(self, found: Any, *part: str | int) -> Any:  # noqa: ANN401
-        if isinstance(found, str) and found.startswith("$"):
+    def literal(self, found: Any, *part: str | int) -> Any:  # noqa: ANN401
+        """The same for what stands at some part of the block."""
+        if not isinstance(found, str) or not found.startswith("$"):
+            return found
+        try:
             node = parse(found)
-            if isinstance(node, Param):
-                try:
-                    return self.resolver.param(node)
-                except ExprError as error:
-                    raise BindError((*self.path, *part), error) from None
-        return found
+            return self.resolver.param(node) if isinstance(node, Param) else found
+        except ExprError as error:
+            raise BindError((*self.path, *part), error) from None
+
+    def exact(self, written: Any, *part: str | int, what: str = "") -> Fraction:  # noqa: ANN401
+        """The exact number that stands at some part of the block; a fault calls it ``what``."""
+        found = self.literal(written, *part)
+        if isinstance(found, Number):
+            return found.value
+        try:
+            return Fraction(str(found))
+        except (ValueError, ZeroDivisionError):
+            raise self.fault(part, f"{what or part[0]} is a number") from None
 
     def duration(self, key: str, default: int | None = None) -> int | None:
         """A duration in µs."""
@@ -166,17 +194,10 @@ class Binder:
 
     def number(self, key: str, default: Fraction | int | None = None) -> Fraction | None:
         """An exact number."""
-        from fractions import Fraction as Exact
-
-        found = self.value(key)
-        if found is None:
-            return None if default is None else Exact(default)
-        if isinstance(found, Number):
-            return found.value
-        try:
-            return Exact(str(found))
-        except ValueError:
-            raise self.fault((key,), f"{key} is a number") from None
+        written = self.raw(key)
+        if written is None:
+            return None if default is None else Fraction(default)
+        return self.exact(written, key)
 
     def whole(self, key: str, default: int | None = None) -> int | None:
         """A whole number."""
@@ -187,6 +208,13 @@ class Binder:
             raise self.fault((key,), f"{key} is a whole number")
         return int(found)
 
+    def positive(self, key: str, default: int, least: int = 1) -> int:
+        """A whole number from ``least``."""
+        found = self.whole(key, default)
+        if found is None or not least <= found <= MOST:
+            raise self.fault((key,), f"{key} is a whole number from {least}")
+        return found
+
     def wholes(self, key: str, default: tuple[int, int]) -> tuple[int, int]:
         """Two whole numbers, lowest and highest; one stands for both."""
         found = self.raw(key)
@@ -195,7 +223,7 @@ class Binder:
         items = found if isinstance(found, list | tuple) else [found]
         numbers = []
         for i, item in enumerate(items):
-            literal = self._literal(item, key, i) if items is found else self._literal(item, key)
+            literal = self.literal(item, key, i) if items is found else self.literal(item, key)
             text = str(literal.value if isinstance(literal, Number) else literal)
             if not text.isdecimal():
                 raise self.fault((key,), f"{key} is a whole number or two: [lowest, highest]")
@@ -211,11 +239,11 @@ class Binder:
             raise self.fault((key,), f"{key} is true or false")
         return found
 
-    def words(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Texts, where a list parameter may stand for them."""
+    def words(self, key: str) -> tuple[str, ...]:
+        """Texts (none where it is not given), where a list parameter may stand for them."""
         found = self.value(key)
         if found is None:
-            return default
+            return ()
         if isinstance(found, ListLiteral):
             return found.items
         if isinstance(found, Text):
@@ -224,13 +252,17 @@ class Binder:
 
     # ---- the node ---------------------------------------------------------------------------------------------
 
-    def finish(self, **options: Any) -> Derived:  # noqa: ANN401
-        """The bound operator; ``options`` must be hashable."""
-        unknown = [key for key in self.spec if key not in self.read]
+    def done(self) -> None:
+        """Refuse what nobody read."""
+        unknown = [str(key) for key in self.spec if key not in self.read]
         if unknown:
             raise self.fault(
                 (unknown[0],), f"'{self.operator}' has no part '{unknown[0]}'", did_you_mean(unknown[0], self.read)
             )
+
+    def finish(self, **options: Any) -> Derived:  # noqa: ANN401
+        """The bound operator; ``options`` must be hashable."""
+        self.done()
         return Derived(self.operator, tuple(self.inputs), tuple(sorted(options.items())))
 
 

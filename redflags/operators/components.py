@@ -29,10 +29,7 @@ KEYS = ["member", "group_id", "size", "kinds", "is_cut", "begin", "end"]
 
 
 def bind(binder: Binder) -> Derived:
-    """``{components.
-
-    {edges: [{from: party_identifiers, member: party_id, via: [id_type, id_value], kind: id_type}]}}``.
-    """
+    """``{components: {edges: [{from: party_identifiers, member: party_id, via: [id_type, id_value]}]}}``."""
     forms, node = edges.bind_edges(binder)
     weights = None
     if binder.has("weight"):
@@ -40,8 +37,8 @@ def bind(binder: Binder) -> Derived:
         weights = tuple((str(kind), _micro(block, str(kind))) for kind in block.spec)
     least = _micro(binder, "min_weight", 1)
     options = {
-        "every": edges.every(binder), "hub_cap": edges.positive(binder, "hub_cap", HUB, 2), "weight": weights, "least": least,
-        "group_cap": edges.positive(binder, "group_cap", GROUP, 2), "cuts": binder.flag("cuts"),
+        "every": edges.every(binder), "hub_cap": binder.positive("hub_cap", HUB, 2), "weight": weights, "least": least,
+        "group_cap": binder.positive("group_cap", GROUP, 2), "cuts": binder.flag("cuts"),
     }  # fmt: skip
     return binder.finish(edges=forms, node=node, **options)
 

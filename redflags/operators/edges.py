@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from redflags.errors import did_you_mean
-from redflags.expr.nodes import Name
 from redflags.operators.base import AT, Cap
 from redflags.operators.binder import Binder
 from redflags.plan.nodes import LONG_AGO, Held
-from redflags.plan.schema import FrameColumn
 from redflags.plan.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from redflags.expr.nodes import Expr
-    from redflags.expr.types import Type
+    from redflags.kernel._arrays import I64
     from redflags.operators.base import Input
     from redflags.plan.nodes import Derived
+    from redflags.plan.schema import FrameColumn
 
 DAY = 86_400_000_000
 #: Versions before the first and after the last.
@@ -39,7 +37,6 @@ class Form:
     via: int
     within: int | None
     kind: str | None
-    amount: bool = False
 
 
 # ---- reading the block ----------------------------------------------------------------------------------------------
@@ -55,14 +52,6 @@ def part(binder: Binder, spec: Any, *where: str | int) -> Binder:  # noqa: ANN40
     return made
 
 
-def done(block: Binder) -> None:
-    """Refuse what nobody read."""
-    unknown = [key for key in block.spec if key not in block.read]
-    if unknown:
-        hint = did_you_mean(unknown[0], block.read)
-        raise block.fault((unknown[0],), f"'{block.operator}' has no part '{unknown[0]}'", hint)
-
-
 def source(block: Binder, default: str | None = None) -> Scope:
     """The rows that ``from`` names.
 
@@ -73,15 +62,6 @@ def source(block: Binder, default: str | None = None) -> Scope:
     if name not in block.resolver.streams and table is not None and table.kind != "stream":
         return Scope(block.resolver, Held(name), (*block.path, "from"))
     return block.rows_named(name, "from")
-
-
-def column(block: Binder, scope: Scope, expr: Expr, kind: Type) -> FrameColumn:
-    """The column that an expression is, so that what the dictionary says of it is not lost; else one of its type."""
-    if isinstance(expr, Name) and len(expr.parts) == 1:
-        found = block.resolver.schemas.of(scope.frame).columns.get(expr.text)
-        if found is not None:
-            return FrameColumn(kind, found.table, found.column)
-    return FrameColumn(kind)
 
 
 def condition(block: Binder, scope: Scope) -> Expr | None:
@@ -98,18 +78,8 @@ def every(binder: Binder) -> int:
     return found
 
 
-def positive(binder: Binder, key: str, default: int, least: int = 1) -> int:
-    """A whole number from ``least``."""
-    found = binder.whole(key, default)
-    if found is None or not least <= found <= 2**31:
-        raise binder.fault((key,), f"{key} is a whole number from {least}")
-    return found
-
-
-def bind_edges(
-    binder: Binder, *, pairs_only: bool = False, amount: bool = False
-) -> tuple[tuple[Form, ...], FrameColumn]:
-    """The blocks of ``edges``, and the column that the parties are."""
+def bind_edges(binder: Binder, *, carry: bool = False) -> tuple[tuple[Form, ...], FrameColumn]:
+    """The blocks of ``edges``, and the column that the parties are; with ``carry`` an amount flows along each row."""
     specs = binder.raw("edges")
     if not isinstance(specs, list) or not specs:
         raise binder.fault(
@@ -124,7 +94,7 @@ def bind_edges(
         if block.has("via"):
             ends: tuple[str, ...] = ("member",)
             via = block.names("via")
-            if pairs_only:
+            if carry:
                 raise block.fault(
                     ("via",), "shares are carried along rows that name two parties", "give a (from) and b (to)"
                 )
@@ -139,20 +109,20 @@ def bind_edges(
                 )
         for end in ends:
             names[end] = block.expr(scope, block.text(end), end, wants=("text",))
-            node = node or column(block, scope, names[end], block.type_of(scope, names[end], end))
+            node = node or block.column(scope, names[end], block.type_of(scope, names[end], end))
         kind = None
         if block.has("kind"):
             names["kind"] = block.expr(scope, block.text("kind"), "kind", wants=("text",))
         else:
             kind = block.text("from")
-        if amount:
+        if carry:
             names["amount"] = _amount(binder, block, scope)
         within = block.duration("within", general)
         if within is not None and within <= 0:
             raise block.fault(("within",), "within is a duration above zero")
         binder.add(f"edges{index}", scope, names, condition(block, scope))
-        done(block)
-        forms.append(Form(len(via), within, kind, amount))
+        block.done()
+        forms.append(Form(len(via), within, kind))
     assert node is not None  # noqa: S101  there is at least one block with at least one end
     return tuple(forms), node
 
@@ -177,8 +147,8 @@ def bind_seeds(binder: Binder) -> FrameColumn:
     if block.has("until"):
         names["until"] = block.expr(scope, block.text("until"), "until", wants=("time",))
     binder.add("seeds", scope, names, condition(block, scope))
-    made = column(block, scope, node, block.type_of(scope, node, "node"))
-    done(block)
+    made = block.column(scope, node, block.type_of(scope, node, "node"))
+    block.done()
     return made
 
 
@@ -194,7 +164,6 @@ def spans(found: Input, within: int | None, grid: int) -> pl.DataFrame:
     """
     frame = found.frame()
     table = found.table
-    assert table is not None  # noqa: S101  edges and seeds are inputs
     starts = [pl.col(AT)]
     ends: list[pl.Expr] = []
     extra: list[pl.Series] = []
@@ -234,7 +203,7 @@ def incidences(node: Derived, inputs: Mapping[str, Input], grid: int, *, kinds: 
     rows of all
     kinds between two parties are one.
     """
-    forms: tuple[Form, ...] = node.option("edges")  # type: ignore[assignment]
+    forms: tuple[Form, ...] = node.option("edges")
     pieces, lost = [], 0
     for index, form in enumerate(forms):
         frame = spans(inputs[f"edges{index}"], form.within, grid)
@@ -262,9 +231,9 @@ def left_out(rows: int) -> tuple[Cap, ...]:
     return (Cap("rows left out, since a party, an identifier or a kind is unknown", rows),) if rows else ()
 
 
-def seniority(rows: pl.DataFrame, name: str = "member") -> pl.Series:
+def seniority(rows: pl.DataFrame) -> pl.Series:
     """Parties from the earliest first moment on, then by id: a party's place is its seniority."""
-    return rows.group_by(name).agg(pl.col("from").min()).sort("from", name)[name]
+    return rows.group_by("member").agg(pl.col("from").min()).sort("from", "member")["member"]
 
 
 def coded(values: pl.Series, among: pl.Series) -> pl.Series:
@@ -273,12 +242,28 @@ def coded(values: pl.Series, among: pl.Series) -> pl.Series:
     return pl.DataFrame({"v": values}).join(places, on="v", how="left", maintain_order="left")["c"]
 
 
+def coded_marks(marks: pl.DataFrame, parties: pl.Series) -> tuple[I64, I64, I64]:
+    """Who is marked (places among the parties) in which versions ``[begin, end)``, in order and without overlaps."""
+    from redflags.operators.edges_kernel import merged
+
+    rows = marks.select(coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end")
+    rows = rows.sort("p", "begin")
+    place, _, begin, end = merged(*(rows[name].to_numpy() for name in rows.columns))
+    return place, begin, end
+
+
 # ---- writing the register -------------------------------------------------------------------------------------------
 
 
 def last_version(found: Input, grid: int) -> int:
     """The newest version that a run up to its W can ask for."""
     return min(found.evaluator.upto // grid, HIGH - 1)
+
+
+def until_next(visits: I64, name: str) -> pl.DataFrame:
+    """``name``, ``begin``, ``end`` of visits: each ends what the one before said."""
+    ends = pl.DataFrame(visits, schema=[name, "begin"], orient="row").sort(name, "begin")
+    return ends.with_columns(pl.col("begin").shift(-1).over(name).fill_null(HIGH).alias("end"))
 
 
 def validity(rows: pl.DataFrame, grid: int) -> pl.DataFrame:

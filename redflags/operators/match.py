@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from redflags.expr import types as t
 from redflags.expr.calls import unit_of_kind
-from redflags.expr.nodes import Name, Number
+from redflags.expr.nodes import Name
 from redflags.operators.base import Input, Operation, Output
 from redflags.operators.match_doc import DOC, EXAMPLE
 from redflags.plan.nodes import measures
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from redflags.plan.schema import Schemas
     from redflags.plan.scope import Scope
 
+#: Which comes first; the compiled search knows them by place.
 ORDERS = ("b_after_a", "a_after_b", "any")
 TAKES = ("nearest", "first", "all", "lots")
 CAP, SCAN = 100, 10_000
-MOST = 2**31
 #: Bounds are products of an amount and a share; wider shares could pass 127 bits.
 WIDEST = 10**12
 MADE = {"lag": t.DURATION, "ratio": t.NUMBER, "matched": t.BOOL}
@@ -57,7 +57,7 @@ def bind(binder: Binder) -> Derived:
     options = {
         "order": order, "take": take, "within": within, "keys": sum(name.startswith("k") for name in names["a"]), "plain": plain,
         "kind": kind, "bound": bound, "alike": alike, "unmatched": binder.flag("unmatched"), "lets": tuple(lets.items()),
-        "cap": _positive(binder, "cap", CAP), "scan": _positive(binder, "scan", SCAN),
+        "cap": binder.positive("cap", CAP), "scan": binder.positive("scan", SCAN),
     }  # fmt: skip
     for side, scope in scopes.items():
         binder.add(side, scope, names[side])
@@ -176,23 +176,9 @@ def _bound(binder: Binder, kind: t.Type | None, take: str) -> tuple[str, Fractio
 
 def _exact(binder: Binder, written: Any, *part: str | int) -> Fraction:  # noqa: ANN401
     """A number that is not negative, where a parameter may stand for it."""
-    from redflags.expr.lexer import ExprError
-    from redflags.expr.nodes import Param
-    from redflags.expr.parser import parse
-    from redflags.plan.scope import BindError
-
-    found: object = written
-    try:
-        if isinstance(written, str) and written.startswith("$"):
-            node = parse(written)
-            found = binder.resolver.param(node) if isinstance(node, Param) else written
-        number = found.value if isinstance(found, Number) else Fraction(str(found))
-    except ExprError as error:
-        raise BindError((*binder.path, *part), error) from None
-    except ValueError:
-        raise binder.fault(part, f"{part[0]} is a number") from None
+    number = binder.exact(written, *part)
     if number < 0 or max(number.numerator, number.denominator) > WIDEST:
-        raise binder.fault(part, f"{part[0]} is a number from 0, with at most six decimals")
+        raise binder.fault(part, f"{part[0]} is a number from 0, with at most twelve decimals")
     return number
 
 
@@ -208,13 +194,6 @@ def _similar(binder: Binder, scopes: Mapping[str, Scope], names: dict[str, dict[
     if least > 1:
         raise binder.fault(("similar", "min"), "a similarity lies between 0 and 1")
     return least
-
-
-def _positive(binder: Binder, key: str, default: int) -> int:
-    found = binder.whole(key, default)
-    if found is None or not 1 <= found <= MOST:
-        raise binder.fault((key,), f"{key} is a whole number from 1")
-    return found
 
 
 def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:

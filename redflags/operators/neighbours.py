@@ -32,14 +32,14 @@ def bind(binder: Binder) -> Derived:
     if not carry and binder.has("amount"):
         raise binder.fault(("amount",), "an amount is read only where shares are carried", "carry: haircut")
     binder.raw("amount")
-    forms, node = edges.bind_edges(binder, pairs_only=carry, amount=carry)
+    forms, node = edges.bind_edges(binder, carry=carry)
     seed = edges.bind_seeds(binder)
-    hops = edges.positive(binder, "hops", HOPS)
+    hops = binder.positive("hops", HOPS)
     if hops > MOST_HOPS:
         raise binder.fault(("hops",), f"hops is a whole number from 1 to {MOST_HOPS}")
     options = {
-        "every": edges.every(binder), "hub_cap": edges.positive(binder, "hub_cap", HUB), "hops": hops, "carry": carry,
-        "cap": edges.positive(binder, "cap", REACH),
+        "every": edges.every(binder), "hub_cap": binder.positive("hub_cap", HUB), "hops": hops, "carry": carry,
+        "cap": binder.positive("cap", REACH),
     }  # fmt: skip
     return binder.finish(edges=forms, node=node, seed=seed, **options)
 
@@ -57,7 +57,6 @@ def columns(node: Derived, _: Schemas) -> Mapping[str, FrameColumn]:
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     """A row for each party and mark within reach."""
     from redflags.operators import neighbours_kernel as kernel
-    from redflags.operators.edges_kernel import merged
 
     option: dict[str, Any] = dict(node.options)
     grid, hub_cap, hops = option["every"], option["hub_cap"], option["hops"]
@@ -68,10 +67,7 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     coded = rows.select(
         edges.coded(rows["ident"], idents).alias("i"), edges.coded(rows["member"], parties).alias("p"), "role", "amount", "begin", "end"
     )  # fmt: skip
-    marked = marks.select(
-        edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end"
-    ).sort("p", "begin")
-    seed, _, seed_begin, seed_end = merged(*(marked[name].to_numpy() for name in marked.columns))
+    seed, seed_begin, seed_end = edges.coded_marks(marks, parties)
     party, ident, role, amount, begin, end = (
         np.ascontiguousarray(coded[name].to_numpy()) for name in ("p", "i", "role", "amount", "begin", "end")
     )
@@ -85,11 +81,8 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
         Cap(f"marks whose farthest hops were left out, since they hold more than {option['cap']} parties", int(wide)),
         *edges.left_out(lost),
     )
-    ends = pl.DataFrame(visits, schema=["s", "begin"], orient="row").sort("s", "begin")
-    ends = ends.with_columns(pl.col("begin").shift(-1).over("s").fill_null(edges.HIGH).alias("end"))
-    made = pl.DataFrame(found, schema=["s", "begin", "node", "hops", "share"], orient="row").join(
-        ends, on=["s", "begin"], how="left"
-    )
+    made = pl.DataFrame(found, schema=["s", "begin", "node", "hops", "share"], orient="row")
+    made = made.join(edges.until_next(visits, "s"), on=["s", "begin"], how="left")
     made = made.with_columns(pl.Series("p", seed).gather(made["s"]).alias("seed"))
     made = edges.joined_up(made, ["node", "seed"], ["hops", "share"])
     made = edges.validity(made, grid).with_columns(parties.gather(made[name]).alias(name) for name in ("node", "seed"))
@@ -117,7 +110,7 @@ def _flows(node: Derived, inputs: Mapping[str, Input], grid: int) -> tuple[pl.Da
     """What flowed from one party to another in the rows that live, as intervals of one sum."""
     from redflags.operators.edges_kernel import levels
 
-    forms: tuple[edges.Form, ...] = node.option("edges")  # type: ignore[assignment]
+    forms: tuple[edges.Form, ...] = node.option("edges")
     pieces = [
         edges.spans(inputs[f"edges{i}"], form.within, grid).select(
             "a", "b", pl.col("amount").cast(pl.Int64), "begin", "end"

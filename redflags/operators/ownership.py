@@ -37,25 +37,25 @@ def bind(binder: Binder) -> Derived:
     made = {}
     for role, default in (("entity", "party_id"), ("owner", "related_party_id")):
         names[role] = block.expr(scope, block.text(role, default), role, wants=("text",))
-        made[role] = edges.column(block, scope, names[role], block.type_of(scope, names[role], role))
+        made[role] = block.column(scope, names[role], block.type_of(scope, names[role], role))
     names["share"] = block.expr(scope, block.text("share", "share_pct"), "share", wants=("number", "literal"))
     if block.has("country"):
         names["country"] = block.expr(scope, block.text("country"), "country", wants=("text",))
     if block.has("person"):
         names["person"] = block.condition(scope, block.text("person"), "person")
     binder.add("links", scope, names, edges.condition(block, scope))
-    edges.done(block)
+    block.done()
     mode = "everyone"
     if binder.has("seeds"):
         edges.bind_seeds(binder)
         mode = {"any": "each", "sum": "together"}[binder.choice("together", ("any", "sum"), "any")]
     elif binder.has("together"):
         raise binder.fault(("together",), "only marked owners are taken together", "name them with seeds")
-    depth = edges.positive(binder, "depth", DEPTH)
+    depth = binder.positive("depth", DEPTH)
     if depth > MOST_DEPTH:
         raise binder.fault(("depth",), f"depth is a whole number from 1 to {MOST_DEPTH}")
     options = {
-        "every": edges.every(binder), "depth": depth, "cap": edges.positive(binder, "cap", CHAINS), "mode": mode,
+        "every": edges.every(binder), "depth": depth, "cap": binder.positive("cap", CHAINS), "mode": mode,
         "country": "country" in names, "person": "person" in names,
     }  # fmt: skip
     return binder.finish(entity=made["entity"], owner=made["owner"], **options)
@@ -79,7 +79,6 @@ def columns(node: Derived, _: Schemas) -> Mapping[str, FrameColumn]:
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     """A row for each entity and owner, direct or through others."""
     from redflags.operators import ownership_kernel as kernel
-    from redflags.operators.edges_kernel import merged
 
     option: dict[str, Any] = dict(node.options)
     grid, depth = option["every"], option["depth"]
@@ -97,10 +96,7 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
         *(np.ascontiguousarray(keyed[n].to_numpy()) for n in keyed.columns)
     )
     ends = pairs[pair]
-    marked = marks.select(
-        edges.coded(marks["node"], parties).alias("p"), pl.lit(0, pl.Int64).alias("z"), "begin", "end"
-    ).sort("p", "begin")
-    seed, _, seed_begin, seed_end = merged(*(marked[name].to_numpy() for name in marked.columns))
+    seed, seed_begin, seed_end = edges.coded_marks(marks, parties)
     found, visits, looped, deep, wide = kernel.effective(
         len(parties), edges.coded(ends["entity"], parties).to_numpy(), edges.coded(ends["owner"], parties).to_numpy(), share, begin, end,
         country, len(places), person, seed, seed_begin, seed_end, ("everyone", "each", "together").index(option["mode"]), depth,
@@ -129,10 +125,8 @@ def _rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Cap, ...]]:
 
 def _register(found: I64, visits: I64, parties: pl.Series, grid: int, option: dict[str, Any]) -> pl.DataFrame:
     """What each version said until the next one that touched the entity."""
-    ends = pl.DataFrame(visits, schema=["entity", "begin"], orient="row").sort("entity", "begin")
-    ends = ends.with_columns(pl.col("begin").shift(-1).over("entity").fill_null(edges.HIGH).alias("end"))
-    names = ["entity", "begin", "owner", *VALUES]
-    made = pl.DataFrame(found, schema=names, orient="row").join(ends, on=["entity", "begin"], how="left")
+    made = pl.DataFrame(found, schema=["entity", "begin", "owner", *VALUES], orient="row")
+    made = made.join(edges.until_next(visits, "entity"), on=["entity", "begin"], how="left")
     made = edges.validity(edges.joined_up(made, ["entity", "owner"], VALUES), grid)
     owner = pl.select(pl.when(made["owner"] >= 0).then(made["owner"])).to_series()
     made = made.with_columns(

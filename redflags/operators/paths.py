@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from redflags.expr import types as t
-from redflags.expr.nodes import Name
 from redflags.operators.base import Input, Operation, Output
 from redflags.operators.paths_doc import DOC, EXAMPLE
 from redflags.plan.schema import FrameColumn
@@ -40,18 +39,18 @@ def bind(binder: Binder) -> Derived:
     made: dict[str, FrameColumn] = {}
     for end, default in (("source", "from_account_id"), ("target", "to_account_id")):
         names[end] = binder.expr(scope, binder.text(end, default), end, wants=("text",))
-        made[end] = _column(binder, scope, names[end], t.TEXT)
+        made[end] = binder.column(scope, names[end], t.TEXT)
     amount = binder.expr(scope, binder.text("amount", "amount_base"), "amount", wants=("money",))
     names["amount"] = amount
     for column in ("first_amount", "last_amount"):
-        made[column] = _column(binder, scope, amount, binder.type_of(scope, amount, "amount"))
+        made[column] = binder.column(scope, amount, binder.type_of(scope, amount, "amount"))
     by = binder.names("by", ())
     for i, name in enumerate(by):
         part = ("by",) if isinstance(binder.raw("by"), str) else ("by", i)
         if name in MADE or name in by[:i]:
             raise binder.fault(part, f"'{name}' is already a column of the output")
         names[f"by:{name}"] = found = binder.expr(scope, name, *part)
-        made[name] = _column(binder, scope, found, binder.type_of(scope, found, *part))
+        made[name] = binder.column(scope, found, binder.type_of(scope, found, *part))
     if made["first_amount"].type.currency == "row" and "currency" not in by:
         hint = "add by: currency, or take amount_base"
         raise binder.fault(("amount",), "amounts of two currencies do not compare", hint, "EXPR-TYPE")
@@ -66,32 +65,23 @@ def bind(binder: Binder) -> Derived:
         "by": by, "collect": collect, "hops": (low, high), "close": close, "made": tuple(made.items()),
         "hop_within": hop_within, "within": within, "keep": _share(binder, "keep", KEEP),
         "keep_total": _share(binder, "keep_total", None), "grow": _growth(binder),
-        "hub": _positive(binder, "hub", HUB), "cap": _positive(binder, "cap", CAP),
+        "hub": binder.positive("hub", HUB), "cap": binder.positive("cap", CAP),
     }  # fmt: skip
     binder.add("from", scope, names)
     return binder.finish(**options)
-
-
-def _column(binder: Binder, scope: Scope, expr: Expr, kind: t.Type) -> FrameColumn:
-    """The column that an expression is, so that what the dictionary says of it holds; else its type."""
-    if isinstance(expr, Name) and len(expr.parts) == 1:
-        found = binder.resolver.schemas.of(scope.frame).columns.get(expr.text)
-        if found is not None:
-            return FrameColumn(kind, found.table, found.column)
-    return FrameColumn(kind)
 
 
 def _collect(
     binder: Binder, scope: Scope, by: tuple[str, ...], names: dict[str, Expr], made: dict[str, FrameColumn]
 ) -> tuple[str, ...]:
     spec = binder.raw("collect", {})
-    if not isinstance(spec, dict) or not all(isinstance(text, str) for text in spec.values()):
+    if not isinstance(spec, dict) or not all(isinstance(text, str) for pair in spec.items() for text in pair):
         raise binder.fault(("collect",), "collect names texts of the hops: {countries: to_country}")
     for name, text in spec.items():
         if name in MADE or name in by:
             raise binder.fault(("collect", name), f"'{name}' is already a column of the output")
         names[f"collect:{name}"] = found = binder.expr(scope, text, "collect", name, wants=("text",))
-        made[name] = _column(binder, scope, found, t.LIST)
+        made[name] = binder.column(scope, found, t.LIST)
     return tuple(spec)
 
 
@@ -125,13 +115,6 @@ def _growth(binder: Binder) -> Fraction:
 
 def _short(number: Fraction) -> bool:
     return (number * NUMBER_SCALE).denominator == 1
-
-
-def _positive(binder: Binder, key: str, default: int) -> int:
-    found = binder.whole(key, default)
-    if found is None or not 1 <= found <= 2**31:
-        raise binder.fault((key,), f"{key} is a whole number from 1")
-    return found
 
 
 def columns(node: Derived, _: Schemas) -> Mapping[str, FrameColumn]:

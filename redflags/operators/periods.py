@@ -46,7 +46,7 @@ def bind(binder: Binder) -> Derived:
     else:
         every = EVERY[binder.choice("every", tuple(EVERY), "month")]
     aggregates = []
-    for name, spec in (binder.raw("let") or {}).items():
+    for name, spec in binder.block("let").items():
         aggregates.append(_aggregate(binder, scope, name, spec, names))
     fill = binder.choice("fill", FILLS, "none")
     if fill != "none" and closes is not None:
@@ -91,11 +91,11 @@ def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
 
 
 def _by(node: Derived) -> tuple[str, ...]:
-    return node.option("by") or ()  # type: ignore[return-value]
+    return node.option("by") or ()
 
 
 def _let(node: Derived) -> tuple[tuple[str, str, Type], ...]:
-    return node.option("let") or ()  # type: ignore[return-value]
+    return node.option("let") or ()
 
 
 def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
@@ -225,7 +225,7 @@ def _filled(
     local = pl.col("period_start").cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
     last = pl.lit(upto).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone).dt.replace_time_zone(None)
     ranges = first.with_columns(pl.datetime_ranges(local, last.dt.truncate(every), every).alias("_start"))
-    limit = int(node.option("cap") or CAP)  # type: ignore[call-overload]
+    limit = node.option("cap")
     total = int(ranges["_start"].list.len().sum() or 0)
     if total > limit:
         return grouped, (Cap(f"periods without rows were not filled: more than {limit:,} would have been made", total),)

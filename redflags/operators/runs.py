@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from redflags.errors import RedflagsError
 from redflags.expr import types as t
-from redflags.expr.nodes import Interval, Number
-from redflags.operators.base import AT, ROW_ID, Input, Operation, Output
+from redflags.expr.calls import unit_of_kind
+from redflags.expr.nodes import Interval
+from redflags.operators.base import AT, ROW, ROW_ID, Input, Operation, Output
 from redflags.plan.schema import FrameColumn
+from redflags.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,37 +57,19 @@ def _steps(binder: Binder, kind: Type) -> tuple[int, int]:
 
 
 def _bound(binder: Binder, item: Any, index: int, kind: Type) -> int:  # noqa: ANN401
-    from redflags.errors import RedflagsError
-    from redflags.expr.calls import unit_of_kind
-    from redflags.expr.lexer import ExprError
-    from redflags.expr.nodes import Param
-    from redflags.expr.parser import parse
-    from redflags.plan.scope import BindError
-    from redflags.units import parse_duration
-
-    node = None
-    if isinstance(item, str) and item.startswith("$"):
-        parsed = parse(item)
-        try:
-            node = binder.resolver.param(parsed) if isinstance(parsed, Param) else None
-        except ExprError as error:
-            raise BindError((*binder.path, "step", index), error) from None
-    if kind.kind in {"time", "date", "duration"}:
-        try:
-            micros = node.micros if isinstance(node, Interval) else parse_duration(str(item))
-        except RedflagsError as error:
-            raise binder.fault(("step", index), str(error), "a step between moments or days is a duration") from None
-        return micros // DAY if kind.kind == "date" else micros
+    if kind.kind not in {"time", "date", "duration"}:
+        return int(binder.exact(item, "step", index, what="a step between numbers") / unit_of_kind(kind))
+    found = binder.literal(item, "step", index)
     try:
-        number = node.value if isinstance(node, Number) else Fraction(str(item))
-    except ValueError:
-        raise binder.fault(("step", index), "a step between numbers is a number") from None
-    return int(number / unit_of_kind(kind))
+        micros = found.micros if isinstance(found, Interval) else parse_duration(str(item))
+    except RedflagsError as error:
+        raise binder.fault(("step", index), str(error), "a step between moments or days is a duration") from None
+    return micros // DAY if kind.kind == "date" else micros
 
 
 def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:
     """The input's columns and the run that the row stands in."""
-    kind: Type = node.option("kind")  # type: ignore[assignment]
+    kind: Type = node.option("kind")
     made = {
         "run_id": t.TEXT, "run_n": t.INT, "run_first": kind, "run_last": kind, "run_from": t.TIME,
         "step_mean": t.REAL, "step_cv": t.REAL, "ended": t.BOOL,
@@ -103,14 +87,14 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     from redflags.operators.runs_kernel import chain
 
     source = inputs["from"]
-    keys = [f"_k{i}" for i in range(int(node.option("keys")))]  # type: ignore[call-overload]
+    keys = [f"_k{i}" for i in range(node.option("keys"))]
     frame = source.everything().filter(pl.all_horizontal(pl.col(name).is_not_null() for name in (*keys, "_v")))
     (codes,), _ = encode_keys([[frame[name] for name in keys]], [frame.height])
     frame = frame.with_columns(pl.Series("_key", codes), pl.col("_v").cast(pl.Int64)).sort("_key", AT, "_v", ROW_ID)
     gap = node.option("gap")
     first, count, mean, spread = chain(
-        frame["_key"].to_numpy(), frame[AT].to_numpy(), frame["_v"].to_numpy(), int(node.option("low")),  # type: ignore[call-overload]
-        int(node.option("high")), -1 if gap is None else int(gap),  # type: ignore[call-overload]
+        frame["_key"].to_numpy(), frame[AT].to_numpy(), frame["_v"].to_numpy(), node.option("low"), node.option("high"),
+        -1 if gap is None else gap,
     )  # fmt: skip
     index = pl.Series(first)
     made = frame.with_columns(
@@ -125,18 +109,18 @@ def run(node: Derived, inputs: Mapping[str, Input]) -> Output:
     )
     if node.option("ends"):
         made = pl.concat([made, _ended(node, made, source.evaluator.upto)])
-    made = made.filter(pl.col("run_n") >= int(node.option("least")))  # type: ignore[call-overload]
-    return Output(made.drop([c for c in made.columns if c in {"_v", "_key", "_row"} or c.startswith("_k")]))
+    made = made.filter(pl.col("run_n") >= node.option("least"))
+    return Output(made.drop(*keys, "_v", "_key", ROW))
 
 
 def _ended(node: Derived, rows: pl.DataFrame, upto: int) -> pl.DataFrame:
     """The last row of each run again, at the first moment at which the next one is overdue."""
     last = rows.with_row_index("_i").group_by("run_id", maintain_order=True).agg(pl.col("_i").last())["_i"]
     ends = rows[last.to_numpy().astype(np.int64)]
-    kind: Type = node.option("kind")  # type: ignore[assignment]
+    kind: Type = node.option("kind")
     gap = node.option("gap")
-    waits = [] if gap is None else [int(gap)]  # type: ignore[call-overload]
-    high = int(node.option("high"))  # type: ignore[call-overload]
+    waits = [] if gap is None else [gap]
+    high = node.option("high")
     if kind.kind in {"time", "duration"}:
         waits.append(high)
     elif kind.kind == "date":

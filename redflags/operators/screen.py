@@ -139,9 +139,7 @@ def _stands(frame: Frame) -> bool:
 
 def _identifiers(binder: Binder, scope: Scope, names: dict[str, Expr]) -> tuple[str, ...]:
     """Kinds of the identifiers ``_i0, _i1, ...``; ``_j`` and ``_jk`` where a table tells value and kind."""
-    found: Any = binder.raw("identifiers") or {}
-    if not isinstance(found, dict):
-        raise binder.fault(("identifiers",), "identifiers is a map of kind: expression")
+    found = binder.block("identifiers")
     known = (*dictionary().table("party_identifiers").columns["id_type"].values, "any")
     for index, (kind, text) in enumerate(found.items()):
         if kind not in known:
