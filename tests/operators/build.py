@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from redflags.engine import BoundBook, Clock, judge_book
+from redflags.engine import BoundBook, Clock, engine, judge_book
 from redflags.ingest.dataset import Dataset
 from redflags.plan.bind import bind_rule
+from redflags.plan.nodes import Derived
 from redflags.plan.schema import Schemas
 from redflags.rules.model import Rule
 from redflags.tables import dictionary
@@ -15,6 +16,7 @@ from redflags.yamlio import load_yaml
 
 if TYPE_CHECKING:
     from redflags.engine.outcome import Outcome
+    from redflags.operators.base import Output
 
 HEAD = """
 id: tried
@@ -54,6 +56,16 @@ def judge(text: str, tables: dict[str, list[dict[str, Any]]], **clock: int) -> O
     first, last = span(data)
     when = {"judged_after": None, "upto": last, "final": last, "covers_from": first} | clock
     return judge_book(data, BoundBook((bound,), schemas, (), None), Clock(**when))[0]  # type: ignore[arg-type]
+
+
+def output(text: str, data: Dataset, upto: int | None = None, covers: int = 0) -> Output:
+    """What the operator that a rule fragment walks, else the one that it binds last, makes of a data set."""
+    schemas = Schemas(dictionary())
+    bound = bind_rule(rule(text), schemas)
+    evaluator = engine(data, BoundBook((bound,), schemas, (), None), covers)
+    if upto is not None:
+        evaluator.upto = upto
+    return evaluator.frames.output(bound.frame if isinstance(bound.frame, Derived) else schemas.derived[-1])
 
 
 def hits(outcome: Outcome) -> list[str]:

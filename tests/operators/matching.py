@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, engine
 from redflags.expr.texts import bigram_similarity
 from redflags.ingest.dataset import Dataset
-from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
-from redflags.plan.schema import Schemas
-from redflags.tables import dictionary
-from tests.operators.build import rule
+from tests.operators import build
 
 if TYPE_CHECKING:
     from redflags.operators.base import Output
@@ -103,12 +98,7 @@ def ledger_of(rows: Numbered) -> pl.DataFrame:
 
 
 def output(text: str, ledger: pl.DataFrame, upto: int) -> Output:
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(text), schemas)
-    evaluator = engine(Dataset({"ledger": ledger}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
-    evaluator.upto = upto
-    assert isinstance(bound.frame, Derived)
-    made = evaluator.frames.output(bound.frame)
+    made = build.output(text, Dataset({"ledger": ledger}, "EUR"), upto)
     assert made.frame["_id"].n_unique() == made.frame.height
     return made
 

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, engine
 from redflags.ingest.dataset import Dataset
-from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
-from redflags.plan.schema import Schemas
-from redflags.tables import dictionary
-from tests.operators.build import rule
+from tests.operators import build
 
 if TYPE_CHECKING:
     from redflags.operators.base import Output
@@ -74,11 +69,7 @@ def _moves(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _output(text: str, moves: pl.DataFrame) -> Output:
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(text), schemas)
-    evaluator = engine(Dataset({"transactions": moves}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
-    assert isinstance(bound.frame, Derived)
-    return evaluator.frames.output(bound.frame)
+    return build.output(text, Dataset({"transactions": moves}, "EUR"))
 
 
 def _rows(output: Output) -> list[dict[str, Any]]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from redflags.engine import BoundBook, engine
-from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
-from redflags.plan.schema import Schemas
-from redflags.tables import dictionary
 from redflags.testing.tables import micros
-from tests.operators.build import dataset, rule
+from tests.operators import build
+from tests.operators.build import dataset
 
 if TYPE_CHECKING:
     from redflags.ingest.dataset import Dataset
@@ -22,7 +18,7 @@ with:
   screened: {{screen: {{from: {source}, {block}}}}}
 detect:
   from: screened
-  subject: {{kind: match, key: screened_id, parties: []}}
+  subject: {{kind: match, key: screened_id}}
   facts:
     near: {{is: identity, if: "score >= 0"}}
   when: near
@@ -31,15 +27,8 @@ PARTY = "name: [name, alias_names], birth_year: occupation_code, country: reside
 FAR = micros(dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
 
 
-def _rule(source: str, block: str) -> str:
-    return RULE.format(source=source, block=block).replace(", parties: []", "")
-
-
 def output(data: Dataset, source: str = "parties", block: str = PARTY, covers: int = 0) -> Output:
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(_rule(source, block)), schemas)
-    assert isinstance(bound.frame, Derived)
-    return engine(data, BoundBook((bound,), schemas, (), None), covers).frames.output(bound.frame)
+    return build.output(RULE.format(source=source, block=block), data, covers=covers)
 
 
 def found(parties: list[dict[str, Any]], entries: list[dict[str, Any]], block: str = PARTY) -> list[dict[str, Any]]:

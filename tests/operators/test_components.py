@@ -11,11 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redflags.operators.components import OPERATION
-from redflags.plan.bind import bind_rule
-from redflags.plan.schema import Schemas
-from redflags.plan.scope import BindError
-from redflags.tables import dictionary
-from tests.operators.build import hits, judge, rule
+from tests.operators.build import hits, judge
 from tests.operators.ties import (
     BEARINGS,
     DETECT,
@@ -28,6 +24,7 @@ from tests.operators.ties import (
     cut,
     held,
     minimal,
+    refused,
     register,
     tables,
 )
@@ -209,10 +206,7 @@ def test_streams_and_undated_tables_tie_too() -> None:
     ],
 )
 def test_faults_say_what_is_wrong(change: tuple[str, str], message: str) -> None:
-    text = _block()
-    assert change[0] in text
-    with pytest.raises(BindError, match=message):
-        bind_rule(rule("with:" + text.replace(*change) + DETECT.format(name="shared")), Schemas(dictionary()))
+    refused("shared", _block(), change, message)
 
 
 def test_the_documented_example_runs() -> None:

@@ -12,14 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redflags.operators.ownership import OPERATION
-from redflags.plan.bind import bind_rule
-from redflags.plan.schema import Schemas
-from redflags.plan.scope import BindError
-from redflags.tables import dictionary
-from tests.operators.build import rule
 from tests.operators.test_neighbours import SEEDS, Seed, _data
 from tests.operators.ties import (
-    DETECT,
     FROM,
     GRID,
     PARTY,
@@ -29,6 +23,7 @@ from tests.operators.ties import (
     cut,
     held,
     minimal,
+    refused,
     register,
     tables,
 )
@@ -205,10 +200,7 @@ def test_marked_owners_together_reach_what_none_reaches_alone() -> None:
     ],
 )
 def test_faults_say_what_is_wrong(change: tuple[str, str], message: str) -> None:
-    text = _block()
-    assert change[0] in text
-    with pytest.raises(BindError, match=message):
-        bind_rule(rule("with:" + text.replace(*change) + DETECT.format(name="owned")), Schemas(dictionary()))
+    refused("owned", _block(), change, message)
 
 
 def test_the_documented_example_runs() -> None:

@@ -10,13 +10,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, engine
 from redflags.ingest.dataset import Dataset
-from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
-from redflags.plan.schema import Schemas
-from redflags.tables import dictionary
-from tests.operators.build import hits, judge, rule
+from tests.operators.build import dataset, hits, judge, output
 
 RULE = """
 with:
@@ -39,12 +34,19 @@ def _output(rows: list[tuple[int, str | None, str | None, int | None]]) -> list[
         },
         schema_overrides={"booked_at": pl.Datetime("us", "UTC"), "party_id": pl.String, "channel": pl.String, "amount_base": pl.Int64},
     )  # fmt: skip
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(RULE), schemas)
-    evaluator = engine(Dataset({"ledger": frame}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
-    assert isinstance(bound.frame, Derived)
-    made = evaluator.frames.output(bound.frame).frame
+    made = output(RULE, Dataset({"ledger": frame}, "EUR")).frame
     return made.select("_id", "peer_rank", "peer_n", "peer_median", "peer_mad").sort("_id").to_dicts()
+
+
+def test_a_column_of_the_input_keeps_its_name_whatever_it_begins_with() -> None:
+    months = "with:\n  months: {periods: {from: ledger, by: party_id, let: {_gross: {sum: amount_base}, _kept: {count: rows}}}}\n"
+    ranked = "  ranked: {peers: {from: months, of: _gross, member: party_id, min_peers: 2}}\n"
+    chain = "  chain: {runs: {from: ranked, by: party_id, of: _kept, step: [0, 9], min: 1}}\n"
+    rows = [{"txn_id": "t", "booked_at": "2026-01-05", "party_id": "p", "direction": "in", "amount_base": 1}]
+    detect = RULE[RULE.index("detect:") :].replace("ranked", "chain")
+    made = output(months + ranked + chain + detect, dataset({"ledger": rows}))
+    assert {"_gross", "_kept"} <= set(made.frame.columns)
+    assert not {"_g0", "_k0", "_v", "_m", "_key", "_row"} & set(made.frame.columns)
 
 
 def _even(value: Fraction) -> int:

@@ -15,15 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, Clock, engine
+from redflags.engine import Clock
 from redflags.ingest.dataset import Dataset
 from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
 from redflags.plan.schema import Schemas
 from redflags.plan.scope import BindError
 from redflags.tables import dictionary
 from redflags.testing.tables import micros
-from tests.operators.build import judge, rule
+from tests.operators.build import judge, output, rule
 
 RULE = """
 with:
@@ -46,12 +45,7 @@ def _output(rows: list[dict[str, Any]], every: str, fill: str, upto: int) -> lis
     schema: dict[str, Any] = {"txn_id": pl.String, "booked_at": pl.Datetime("us", "UTC"), "party_id": pl.String, "account_id": pl.String,
               "direction": pl.String, "amount_base": pl.Int64}  # fmt: skip
     data = Dataset({"ledger": pl.DataFrame(rows, schema=schema)}, "EUR", ZONE)
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(RULE.format(every=every, fill=fill)), schemas)
-    evaluator = engine(data, BoundBook((bound,), schemas, (), None), 0)
-    evaluator.upto = upto
-    assert isinstance(bound.frame, Derived)
-    frame = evaluator.frames.output(bound.frame).frame
+    frame = output(RULE.format(every=every, fill=fill), data, upto).frame
     kept = frame.filter(pl.col("at") <= upto).select(
         "party_id", "period_start", "period_end", "period_no", "n", "s", "hi", "at", "_id"
     )

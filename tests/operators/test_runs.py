@@ -11,14 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, engine
 from redflags.ingest.dataset import Dataset
 from redflags.plan.bind import bind_rule
-from redflags.plan.nodes import Derived
 from redflags.plan.schema import Schemas
 from redflags.plan.scope import BindError
 from redflags.tables import dictionary
-from tests.operators.build import hits, judge, rule
+from tests.operators.build import hits, judge, output, rule
 
 HOUR = 3_600_000_000
 RULE = """
@@ -43,13 +41,8 @@ def _output(rows: list[tuple[int, Row]], upto: int, *, ends: bool = False) -> li
         },
         schema_overrides={"booked_at": pl.Datetime("us", "UTC"), "party_id": pl.String, "amount_base": pl.Int64},
     )  # fmt: skip
-    schemas = Schemas(dictionary())
     text = RULE.format(of="amount_base", step="[1, 2]", least=1, ends=str(ends).lower())
-    bound = bind_rule(rule(text), schemas)
-    evaluator = engine(Dataset({"ledger": frame}, "EUR"), BoundBook((bound,), schemas, (), None), 0)
-    evaluator.upto = upto
-    assert isinstance(bound.frame, Derived)
-    made = evaluator.frames.output(bound.frame).frame.filter(pl.col("at") <= upto)
+    made = output(text, Dataset({"ledger": frame}, "EUR"), upto).frame.filter(pl.col("at") <= upto)
     names = ["_id", "at", "run_id", "run_n", "run_first", "run_last", "step_cv", "ended"]
     return made.select(names).sort("_id").to_dicts()
 

@@ -20,7 +20,7 @@ from tests.operators.build import dataset, hits, judge
 
 if TYPE_CHECKING:
     from redflags.operators.base import Output
-from tests.operators.screening import FAR, PARTY, _rule, found, one, output
+from tests.operators.screening import FAR, PARTY, RULE, found, one, output
 
 # ---- components of a match
 # --------------------------------------------------------------------------------------------
@@ -267,8 +267,8 @@ def test_the_stream_is_judged_at_the_moment_of_the_match() -> None:
         "parties": [{"party_id": "p", "name": "Karim Rashid", "onboarded_at": "2026-01-12"}],
         "list_entries": DATED,
     }
-    assert hits(judge(_rule("parties", "name: name"), tables, upto=DAYS[14])) == ["p~a~e1"]
-    assert hits(judge(_rule("parties", "name: name"), tables, upto=FAR)) == ["p~a~e1", "p~b~e2"]
+    assert hits(judge(RULE.format(source="parties", block="name: name"), tables, upto=DAYS[14])) == ["p~a~e1"]
+    assert hits(judge(RULE.format(source="parties", block="name: name"), tables, upto=FAR)) == ["p~a~e1", "p~b~e2"]
 
 
 # ---- properties

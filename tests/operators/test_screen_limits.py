@@ -14,7 +14,7 @@ from redflags.plan.scope import BindError
 from redflags.tables import dictionary
 from redflags.yamlio import load_yaml
 from tests.operators.build import dataset, hits, judge, rule
-from tests.operators.screening import _rule, output
+from tests.operators.screening import RULE, output
 
 # ---- limits and faults
 # ------------------------------------------------------------------------------------------------
@@ -47,9 +47,11 @@ def test_what_is_not_compared_is_told() -> None:
 
 
 def test_without_lists_or_names_the_rule_says_what_is_missing() -> None:
-    assert judge(_rule("parties", "name: name"), {"parties": [{"party_id": "p", "name": "x"}]}).disabled
+    assert judge(
+        RULE.format(source="parties", block="name: name"), {"parties": [{"party_id": "p", "name": "x"}]}
+    ).disabled
     lacking = judge(
-        _rule("parties", "name: name"),
+        RULE.format(source="parties", block="name: name"),
         {"parties": [{"party_id": "p"}], "list_entries": [{"entry_id": "e", "name": "x"}]},
     )
     assert lacking.disabled is not None
@@ -75,7 +77,7 @@ def test_without_lists_or_names_the_rule_says_what_is_missing() -> None:
 )
 def test_faults_say_what_is_wrong(block: str, message: str) -> None:
     with pytest.raises(BindError, match=message):
-        bind_rule(rule(_rule("parties", block)), Schemas(dictionary()))
+        bind_rule(rule(RULE.format(source="parties", block=block)), Schemas(dictionary()))
 
 
 def test_the_example_of_the_page_runs() -> None:

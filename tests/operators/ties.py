@@ -6,14 +6,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import pytest
 from hypothesis import strategies as st
 
-from redflags.engine import BoundBook, engine
 from redflags.ingest.dataset import Dataset
 from redflags.plan.bind import bind_rule
 from redflags.plan.schema import Schemas
+from redflags.plan.scope import BindError
 from redflags.tables import dictionary
-from tests.operators.build import rule
+from tests.operators.build import output, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,12 +83,14 @@ def tables(bearings: list[Bearing], links: list[Link], shares: list[Any] | None 
 
 def register(name: str, block: str, data: dict[str, pl.DataFrame], upto: int = GRID * VERSIONS) -> Output:
     """What the operator that stands under ``name`` makes of the tables."""
-    schemas = Schemas(dictionary())
-    bound = bind_rule(rule(f"with:\n{block}" + DETECT.format(name=name)), schemas)
-    evaluator = engine(Dataset(data, "EUR"), BoundBook((bound,), schemas, (), None), 0)
-    evaluator.upto = upto * HOUR
-    node = schemas.derived[-1]
-    return evaluator.frames.output(node)
+    return output(f"with:\n{block}" + DETECT.format(name=name), Dataset(data, "EUR"), upto * HOUR)
+
+
+def refused(name: str, block: str, change: tuple[str, str], message: str) -> None:
+    """Check that the changed block is a fault that says ``message``."""
+    assert change[0] in block
+    with pytest.raises(BindError, match=message):
+        bind_rule(rule(f"with:\n{block.replace(*change)}" + DETECT.format(name=name)), Schemas(dictionary()))
 
 
 def held(frame: pl.DataFrame, hour: int) -> list[dict[str, Any]]:
