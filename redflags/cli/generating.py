@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from redflags.cli.options import PATH
 from redflags.cli.output import print_json, steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["generate"]
 
@@ -15,7 +19,7 @@ __all__ = ["generate"]
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of the data set; it must not exist yet.",
 )
 @click.option(

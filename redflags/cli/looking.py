@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from redflags.cli.options import PATH
 from redflags.cli.output import note, print_json, print_page, steps, warm_kernel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from redflags.explain.page import Page
     from redflags.results.run import Run
     from redflags.rules.load import RuleBook
 
 __all__ = ["explain", "export", "replay", "trace"]
 
-_RUN = click.Path(path_type=Path)
-
 
 @click.command()
-@click.argument("run", type=_RUN)
+@click.argument("run", type=PATH)
 @click.argument("alert_id", required=False)
 @click.option("--subject", metavar="ID", help="Whom to look at (with --rule): why the rule did not fire.")
 @click.option("--rule", "rule_id", metavar="ID", help="The rule that did not fire (with --subject).")
-@click.option("--data", type=_RUN, help="Where the data is now, if not where the run found it.")
-@click.option("--rules", "rules_path", type=_RUN, help="The rule book, if not where the run found it.")
+@click.option("--data", type=PATH, help="Where the data is now, if not where the run found it.")
+@click.option("--rules", "rules_path", type=PATH, help="The rule book, if not where the run found it.")
 @click.option("--all", "everything", is_flag=True, help="Every row of evidence, not the first twelve.")
 @click.option("--json", "as_json", is_flag=True, help="The alert and its evidence for a machine.")
 def explain(
@@ -88,7 +88,7 @@ def _why_not(run: Run, subject: str, rule_id: str, data: Path | None, rules_path
 
 
 @click.command()
-@click.argument("run", type=_RUN)
+@click.argument("run", type=PATH)
 @click.argument("alert_id")
 @click.option(
     "--rows",
@@ -112,7 +112,7 @@ def trace(*, run: Path, alert_id: str, rows: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run", type=_RUN)
+@click.argument("run", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="What came of it for a machine.")
 def replay(*, run: Path, as_json: bool) -> int:
     """Repeat a run and compare it byte for byte.
@@ -148,7 +148,7 @@ def replay(*, run: Path, as_json: bool) -> int:
 
 
 @click.command()
-@click.argument("run", type=_RUN)
+@click.argument("run", type=PATH)
 @click.option(
     "--format",
     "form",
@@ -156,7 +156,7 @@ def replay(*, run: Path, as_json: bool) -> int:
     metavar="csv|json",
     help="csv: a folder with one file for each table; json: one file.",
 )
-@click.option("--out", required=True, type=_RUN, help="Where to; nothing may be there yet.")
+@click.option("--out", required=True, type=PATH, help="Where to; nothing may be there yet.")
 def export(*, run: Path, form: str, out: Path) -> None:
     """Write a run as CSV or JSON for other tools."""
     from redflags.results.export import export_run

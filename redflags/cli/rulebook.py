@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from redflags.cli.options import BOOK, PATH
 from redflags.cli.output import note, print_json, print_page
 from redflags.explain.words import counted
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["rules"]
 
-_PATH = click.Path(path_type=Path)
-_BOOK = click.option("--rules", "book", type=_PATH, help="Another rule book than the shipped one.")
-
 
 @click.group()
 def rules() -> None:
@@ -25,7 +23,7 @@ def rules() -> None:
 
 
 @rules.command("list")
-@_BOOK
+@BOOK
 @click.option("--family", help="Only the rules of this family.")
 @click.option("--json", "as_json", is_flag=True, help="The list for a machine.")
 def list_rules(*, book: Path | None, family: str | None, as_json: bool) -> None:
@@ -49,7 +47,7 @@ def list_rules(*, book: Path | None, family: str | None, as_json: bool) -> None:
 
 @rules.command()
 @click.argument("rule_id", metavar="ID")
-@_BOOK
+@BOOK
 @click.option("--profile", help="Whose parameter values to show beside the defaults.")
 @click.option(
     "--plan",
@@ -79,7 +77,7 @@ def show(*, rule_id: str, book: Path | None, profile: str | None, plan: bool) ->
 
 
 @rules.command()
-@click.argument("path", type=_PATH, required=False)
+@click.argument("path", type=PATH, required=False)
 @click.option("--json", "as_json", is_flag=True, help="The faults for a machine.")
 def check(*, path: Path | None, as_json: bool) -> int:
     """Check a rule book, a folder of rules or one rule file: every fault of every file at once.
@@ -117,7 +115,7 @@ def _tell(faults: tuple[Fault, ...]) -> None:
 @click.option(
     "--rules",
     "book",
-    type=_PATH,
+    type=PATH,
     default=Path("rules"),
     show_default=True,
     help="The rule book that it goes into.",
@@ -133,8 +131,8 @@ def new(*, rule_id: str, book: Path, family: str) -> None:
 
 
 @rules.command()
-@_BOOK
-@click.option("--out", type=_PATH, help="Folder of the pages; the docs/ beside the rule book without.")
+@BOOK
+@click.option("--out", type=PATH, help="Folder of the pages; the docs/ beside the rule book without.")
 @click.option(
     "--check",
     "checking",
@@ -165,7 +163,7 @@ def docs(*, book: Path | None, out: Path | None, checking: bool) -> int:
 
 
 @rules.command()
-@_BOOK
+@BOOK
 @click.option("--check", "checking", is_flag=True, help="Write nothing; end with 1 and say what differs.")
 def lock(*, book: Path | None, checking: bool) -> int:
     """Pin what each version of a rule does, and which policies apply to it."""

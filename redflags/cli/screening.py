@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from redflags.cli.options import BOOK, PATH
 from redflags.cli.output import note, print_json, print_page, steps, warm_kernel
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _PROFILE = "generic"
 @click.command()
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Where the run goes; a new ./redflags-demo without.",
 )
 def demo(*, out: Path | None) -> None:
@@ -104,24 +105,19 @@ def _shown(path: Path) -> str:
 
 
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of the run; it must not exist yet.",
 )
 @click.option(
     "--history",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="What came before: an earlier run, or raw data.",
 )
-@click.option(
-    "--rules",
-    "rules_path",
-    type=click.Path(path_type=Path),
-    help="Another rule book than the shipped one.",
-)
+@BOOK
 @click.option(
     "--profile",
     default=_PROFILE,
@@ -148,7 +144,7 @@ def _shown(path: Path) -> str:
 @click.option("--timings", is_flag=True, help="Say how long each step took.")
 @click.option("--json", "as_json", is_flag=True, help="A summary for a machine, on the standard output.")
 def screen(
-    *, data: Path, out: Path, history: Path | None, rules_path: Path | None, profile: str,
+    *, data: Path, out: Path, history: Path | None, book: Path | None, profile: str,
     only: tuple[str, ...], as_of: str | None, lateness: str | None, mapping: str | None, timings: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
@@ -163,11 +159,11 @@ def screen(
 
     check_out(out)
     with steps("reading the data", "telling the stories") as tell:
-        book = rf.load_rules(rules_path)
+        loaded = rf.load_rules(book)
         warm_kernel(tell)
         run = rf.screen(
             data,
-            book,
+            loaded,
             profile=profile,
             only=_ids(only),
             history=history,
@@ -181,7 +177,7 @@ def screen(
     if as_json:
         print_json(run_summary(run) | {"run": shown})
     else:
-        print_page(summary_page(run, book))
+        print_page(summary_page(run, loaded))
         click.echo()
         click.echo(f"The run is in {shown}.")
         if run.alerts.height:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from redflags.cli.options import BOOK
 from redflags.cli.output import print_json, steps
 from redflags.explain.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from redflags.rules.load import RuleBook
     from redflags.testing.mutate import Mutant
 
 __all__ = ["test"]
 
+_Said = TypeVar("_Said")
+
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option(
-    "--rules",
-    "book",
-    type=click.Path(path_type=Path),
-    help="Another rule book than the shipped one.",
-)
+@BOOK
 @click.option(
     "--mutants",
     is_flag=True,
@@ -43,15 +43,21 @@ def test(*, ids: tuple[str, ...], book: Path | None, mutants: bool, as_json: boo
     return _mutants(loaded, chosen, as_json) if mutants else _cases(loaded, chosen, as_json)
 
 
+def _each(doing: str, run: Callable[[RuleBook, list[str]], list[_Said]], book: RuleBook, ids: list[str]) -> list[_Said]:
+    """What is said of the rules, one after the other, with progress."""
+    said: list[_Said] = []
+    with steps(doing) as tell:
+        for place, name in enumerate(ids):
+            if tell is not None:
+                tell(doing, place, len(ids))
+            said += run(book, [name])
+    return said
+
+
 def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
     from redflags.testing.run import run_tests
 
-    with steps("testing rules") as tell:
-        results = []
-        for place, name in enumerate(chosen):
-            if tell is not None:
-                tell("testing rules", place, len(chosen))
-            results += run_tests(book, [name])
+    results = _each("testing rules", run_tests, book, chosen)
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json(
@@ -73,12 +79,7 @@ def _cases(book: RuleBook, chosen: list[str], as_json: bool) -> int:
 def _mutants(book: RuleBook, chosen: list[str], as_json: bool) -> int:
     from redflags.testing.mutants import run_mutants
 
-    with steps("trying mutants") as tell:
-        reports = []
-        for place, name in enumerate(chosen):
-            if tell is not None:
-                tell("trying mutants", place, len(chosen))
-            reports += run_mutants(book, [name])
+    reports = _each("trying mutants", run_mutants, book, chosen)
     if as_json:
         print_json([
             {
