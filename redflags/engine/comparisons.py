@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from redflags.expr.nodes import COMPARISONS, Between, Binary, Expr, Name, Unary, conjuncts, walk
 from redflags.expr.parser import parse
+from redflags.expr.values import MIRROR
 from redflags.plan.nodes import MeasureRef
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from redflags.plan.nodes import Measure
 
 _TURNED = {">=": "below", ">": "at most", "<": "at least", "<=": "above", "=": "other than", "<>": "equal to"}
-_MIRROR = {">=": "<=", "<=": ">=", ">": "<", "<": ">", "=": "=", "<>": "<>"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,6 @@ class Comparison:
         left_text: words of the left side; names with blanks in place of underscores.
     """
 
-    fact: str
     op: str
     left: Expr
     right: Expr
@@ -62,7 +61,7 @@ def comparisons(bound: BoundRule, fact: BoundFact) -> list[Comparison]:
             return  # a name of let, or a parameter: one condition
         if isinstance(raw, Binary) and isinstance(resolved, Binary):
             if raw.op in COMPARISONS:
-                found.append(_made(fact.name, raw, resolved, text, needed=id(raw) in top))
+                found.append(_made(raw, resolved, text, needed=id(raw) in top))
                 return
             visit(raw.left, resolved.left)
             visit(raw.right, resolved.right)
@@ -73,7 +72,6 @@ def comparisons(bound: BoundRule, fact: BoundFact) -> list[Comparison]:
             for op, side, other in ((">=", raw.low, resolved.low), ("<=", raw.high, resolved.high)):
                 found.append(
                     Comparison(
-                        fact.name,
                         op,
                         resolved.operand,
                         other,
@@ -87,13 +85,13 @@ def comparisons(bound: BoundRule, fact: BoundFact) -> list[Comparison]:
     return found
 
 
-def _made(fact: str, raw: Binary, resolved: Binary, text: str, *, needed: bool) -> Comparison:
+def _made(raw: Binary, resolved: Binary, text: str, *, needed: bool) -> Comparison:
     """A comparison with what varies on the left."""
     left, right, op = resolved.left, resolved.right, raw.op
     left_raw, right_raw = raw.left, raw.right
     if not _varies(left) and _varies(right):
-        left, right, left_raw, right_raw, op = right, left, right_raw, left_raw, _MIRROR[op]
-    return Comparison(fact, op, left, right, _words(left_raw, text), _words(right_raw, text), needed)
+        left, right, left_raw, right_raw, op = right, left, right_raw, left_raw, MIRROR[op]
+    return Comparison(op, left, right, _words(left_raw, text), _words(right_raw, text), needed)
 
 
 def _varies(node: Expr) -> bool:

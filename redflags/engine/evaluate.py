@@ -208,16 +208,11 @@ class Evaluator:
 
     def survivors(self, view: ViewRows) -> Rows:
         """Rows of a view that its conditions without windows do not rule out."""
-        parts = _parts(view)
-        cheap = [part for part in parts if not any(True for _ in measures(part))]
-        if len(cheap) == len(parts):
-            return self.rows_of(view)[1]
-        return self._plainly(self.frames.table(view.frame), tuple(cheap))[0]
+        return self._plainly(self.frames.table(view.frame), _split(view)[0])[0]
 
     def _filtered(self, table: Table, view: ViewRows, world: int) -> tuple[Rows, Mask]:
-        parts = _parts(view)
-        dear = [part for part in parts if any(True for _ in measures(part))]
-        rows, perhaps = self._plainly(table, tuple(part for part in parts if part not in dear))
+        plain, dear = _split(view)
+        rows, perhaps = self._plainly(table, plain)
         return self._apply(table, dear, world, rows, perhaps) if dear else (rows, perhaps)
 
     def _plainly(self, table: Table, parts: tuple[Expr, ...]) -> tuple[Rows, Mask]:
@@ -266,5 +261,8 @@ class Evaluator:
         return bool(self.rows_of(view)[2].any())
 
 
-def _parts(view: ViewRows) -> list[Expr]:
-    return [] if view.filter is None else conjuncts(view.filter)
+def _split(view: ViewRows) -> tuple[tuple[Expr, ...], list[Expr]]:
+    """A view's conditions without windows, and those with."""
+    parts = [] if view.filter is None else conjuncts(view.filter)
+    dear = [part for part in parts if any(True for _ in measures(part))]
+    return tuple(part for part in parts if part not in dear), dear

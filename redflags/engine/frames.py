@@ -13,7 +13,7 @@ from redflags.ingest.ledger import derive_ledger
 from redflags.operators.base import Cap, Input, Output
 from redflags.plan.nodes import LONG_AGO, At, Base, Changes, Derived, Each, Frame, Held, Union, measures, parents
 from redflags.plan.schema import MOMENT, STREAM, found_operation
-from redflags.registers.register import FROM, MISSING_FROM, MISSING_TO, ROW, TO, moments, physical
+from redflags.registers.register import FROM, ROW, TO, moments, physical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from redflags.plan.schema import Schemas
 
 COPY = "_copy"
-TABLE = "_table"
 BOOKED = "booked"
 
 
@@ -352,4 +351,4 @@ class Frames:
         )
 
 
-__all__ = ["COPY", "MISSING_FROM", "MISSING_TO", "Frames", "Table", "in_order"]
+__all__ = ["COPY", "Frames", "Table", "in_order"]

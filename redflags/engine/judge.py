@@ -82,14 +82,14 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
         MissingInputError: a table or column that the condition needs did not come in.
     """
     bound, table, rows = docket.bound, docket.table, docket.rows
-    facts = _facts(bound, table, rows, evaluator, world=0)
-    outcome = _when(bound, facts)
+    facts = facts_at(bound, table, rows, evaluator, world=0)
+    outcome = when_at(bound, facts)
     unsure = np.zeros(rows.size, dtype=bool)
     assert evaluator.measures is not None  # noqa: S101  set by the run
     tainted = any(evaluator.measures.tainted(m) for m in bound.measures())
     if tainted and rows.size:
-        other = _facts(bound, table, rows, evaluator, world=1)
-        other_outcome = _when(bound, other)
+        other = facts_at(bound, table, rows, evaluator, world=1)
+        other_outcome = when_at(bound, other)
         unsure = (
             (outcome.is_not_null() & other_outcome.is_not_null() & (outcome != other_outcome))
             .fill_null(value=False)
@@ -126,7 +126,8 @@ def _agreed(left: pl.Series, right: pl.Series, *, keep: bool) -> pl.Series:
     return pl.select(pl.when(same).then(left)).to_series()
 
 
-def _facts(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int) -> dict[str, pl.Series]:
+def facts_at(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, world: int) -> dict[str, pl.Series]:
+    """The truth of each fact at rows of a rule's stream, null where it is unknown."""
     found: dict[str, pl.Series] = {}
     for fact in bound.facts:
         try:
@@ -138,7 +139,8 @@ def _facts(bound: BoundRule, table: Table, rows: Rows, evaluator: Evaluator, wor
     return found
 
 
-def _when(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
+def when_at(bound: BoundRule, facts: dict[str, pl.Series]) -> pl.Series:
+    """The truth of ``when`` over the truths of the facts."""
     if not facts:
         return pl.Series([], dtype=pl.Boolean)
     frame = pl.DataFrame([series.alias(name) for name, series in facts.items()])

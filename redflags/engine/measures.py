@@ -12,10 +12,11 @@ import polars as pl
 
 from redflags import kernel
 from redflags.engine.aggregates import Inputs, Window, empty_columns, run_aggregate, series_of
-from redflags.engine.codes import combine, encode, encode_keys
+from redflags.engine.codes import combine, encode_keys
 from redflags.engine.errors import MissingInputError
 from redflags.engine.evaluate import COMPARED
 from redflags.engine.sparse import Sparse, distinct_rows, union
+from redflags.plan.nodes import Rows as ViewRows
 from redflags.plan.nodes import inner_expressions, measures
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from redflags.engine.frames import Table
     from redflags.expr.nodes import Expr
     from redflags.plan.nodes import Frame, Measure
-    from redflags.plan.nodes import Rows as ViewRows
 
     Rows = NDArray[np.int64]
     Codes = NDArray[np.int32]
@@ -253,20 +253,21 @@ class Measures:
         wanted = distinct_rows(rows)
         return self.evaluator.plain(judged, expr, wanted).gather(pl.Series(np.searchsorted(wanted, rows)))
 
-    def _rows_read(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Table, Rows, int]:
-        """Rows at which a source expression is evaluated: all where it is plain, those in the view where it is dear."""
+    def _rows_read(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Table, Rows, ViewRows, int]:
+        """Rows at which a source expression is evaluated: all where it is plain, those in the view where it is dear.
+
+        With them the view of just these rows, under which views that read the same share what was found.
+        """
         table = self.evaluator.frames.table(view.frame)
-        dear = any(self.evaluator.cost(table, expr) != COMPARED for expr in exprs)
-        if not dear:
-            return table, np.arange(table.height, dtype=np.int64), 0
-        return table, self.evaluator.rows_of(view, world)[1], world
+        if all(self.evaluator.cost(table, expr) == COMPARED for expr in exprs):
+            return table, np.arange(table.height, dtype=np.int64), ViewRows(view.frame), 0
+        rows = self.evaluator.rows_of(view, world)[1]
+        return table, rows, view if rows.size != table.height else ViewRows(view.frame), world
 
     def _value(self, view: ViewRows, expr: Expr, world: int) -> Values:
         """Values at source rows, where they are unknown, and where they are known empty."""
-        from redflags.plan.nodes import Rows as AllRows
-
-        table, rows, at_world = self._rows_read(view, (expr,), world)
-        key = (view if rows.size != table.height else AllRows(view.frame), expr, at_world)
+        table, rows, read, at_world = self._rows_read(view, (expr,), world)
+        key = (read, expr, at_world)
         if key not in self._values:
             series = self.evaluator.plain(table, expr, rows, at_world).cast(pl.Int64)
             null = series.is_null().to_numpy()
@@ -281,16 +282,11 @@ class Measures:
         return self._values[key]
 
     def _group_codes(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Codes, int]:
-        from redflags.plan.nodes import Rows as AllRows
-
-        table, rows, at_world = self._rows_read(view, exprs, world)
-        key = (view if rows.size != table.height else AllRows(view.frame), exprs, at_world)
+        table, rows, read, at_world = self._rows_read(view, exprs, world)
+        key = (read, exprs, at_world)
         if key not in self._groups:
             columns = [self.evaluator.plain(table, expr, rows, at_world) for expr in exprs]
-            if len(columns) == 1:
-                (codes,), count = encode(columns)
-            else:
-                (codes,), count = encode_keys([columns], [rows.size])
+            (codes,), count = encode_keys([columns], [rows.size])
             whole = np.full(table.height, -1, np.int32)
             whole[rows] = codes
             self._groups[key] = (whole, count)

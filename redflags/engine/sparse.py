@@ -9,8 +9,6 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Rows = NDArray[np.int64]
@@ -72,13 +70,6 @@ class Sparse:
             return series
         place = rows - self.rows[0] if self._unbroken else np.searchsorted(self.rows, rows)
         return series.gather(pl.Series(place))
-
-    def ask(self, rows: Rows, name: str, compute: Callable[[Rows], dict[str, pl.Series]]) -> pl.Series:
-        """Column ``name`` at ``rows``; what is not known yet is computed once."""
-        lacking = self.missing(rows)
-        if lacking.size or not self.columns:
-            self.put(lacking, compute(lacking))
-        return self.get(rows, name)
 
 
 def union(parts: list[Rows]) -> Rows:

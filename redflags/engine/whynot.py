@@ -9,7 +9,7 @@ import polars as pl
 
 from redflags.engine.comparisons import Comparison, comparisons
 from redflags.engine.errors import MissingInputError
-from redflags.engine.judge import Docket, _facts, _when, blame, call
+from redflags.engine.judge import Docket, blame, call, facts_at, when_at
 from redflags.engine.run import engine, judge_below
 from redflags.engine.words import show
 from redflags.errors import UsageError, did_you_mean
@@ -103,8 +103,8 @@ def _judged(bound: BoundRule, evaluator: Evaluator, clock: Clock, subject_id: st
     rows = _of_subject(docket, evaluator, docket.rows, subject_id)
     if rows.size == 0:
         return _no_rows(docket, evaluator, subject_id)
-    facts = _facts(bound, docket.table, rows, evaluator, world=0)
-    outcome = _when(bound, facts)
+    facts = facts_at(bound, docket.table, rows, evaluator, world=0)
+    outcome = when_at(bound, facts)
     truths = {name: series.to_list() for name, series in facts.items()}
     deciding = [fact.name for fact in bound.facts if fact.deciding]
     score = [

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from redflags.expr.calls import unit_of_kind
 from redflags.units import (
     MONEY_SCALE,
     NUMBER_SCALE,
@@ -21,8 +18,6 @@ from redflags.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from redflags.engine.evaluate import Evaluator
@@ -164,9 +159,4 @@ def unit(kind: Type) -> str:
     }.get(kind.kind, kind.kind)
 
 
-def texts(shown: Shown, form: str | None, size: int) -> Sequence[str]:
-    """All values in words."""
-    return [shown.text(i, form) for i in range(size)]
-
-
-__all__ = ["Shown", "exact", "pl", "show", "texts", "unit", "unit_of_kind", "words"]
+__all__ = ["Shown", "exact", "show", "unit", "words"]
