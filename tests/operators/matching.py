@@ -148,7 +148,7 @@ def fits(ask: Ask, left: tuple[int, Row], right: tuple[int, Row]) -> bool:
 
 def _row_order(item: tuple[int, Row]) -> tuple[int, int, int]:
     i, row = item
-    return row.at, row.seq, i
+    return row.at, max(row.seq, -1), i
 
 
 def _far(ask: Ask, a: Row, b: Row) -> int:
