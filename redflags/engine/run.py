@@ -118,7 +118,8 @@ def _layer(
         except MissingInputError as missing:
             dockets.append(_disabled(bound, missing))
     tell("measuring", done, total)
-    asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator)]
+    known: dict[Measure, bool] = {}
+    asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator, known)]
     evaluator.measures.require(asked)  # type: ignore[union-attr]
     outcomes: list[Outcome] = []
     for number, docket in enumerate(dockets):
@@ -133,15 +134,25 @@ def _layer(
     return outcomes
 
 
-def _demands(docket: Docket, evaluator: Evaluator) -> Iterator[tuple[Measure, NDArray[np.int64]]]:
+def _demands(
+    docket: Docket, evaluator: Evaluator, known: dict[Measure, bool]
+) -> Iterator[tuple[Measure, NDArray[np.int64]]]:
     """Measures of a rule whose sources came in; what is missing is found out when the rule is judged."""
     for measure in dict.fromkeys(docket.bound.measures()):
-        if _available(measure, evaluator):
+        if _available(measure, evaluator, known):
             yield measure, docket.rows
 
 
-def _available(measure: Measure, evaluator: Evaluator) -> bool:
-    """Whether all that a measure reads came in, down to the measures inside it."""
+def _available(measure: Measure, evaluator: Evaluator, known: dict[Measure, bool]) -> bool:
+    """Whether all that a measure reads came in, down to the measures inside it; ``known`` keeps what was found."""
+    if measure not in known:
+        known[measure] = _came_in(measure, evaluator) and all(
+            _available(inner, evaluator, known) for inner in measures(*inner_expressions(measure))
+        )
+    return known[measure]
+
+
+def _came_in(measure: Measure, evaluator: Evaluator) -> bool:
     judged = evaluator.frames.table(measure.frame)
     none = np.empty(0, np.int64)
     try:
@@ -155,7 +166,7 @@ def _available(measure: Measure, evaluator: Evaluator) -> bool:
                     evaluator.root(read, name, none, 0)
     except MissingInputError:
         return False
-    return all(_available(inner, evaluator) for inner in measures(*inner_expressions(measure)))
+    return True
 
 
 def _disabled(bound: BoundRule, missing: MissingInputError) -> Outcome:

@@ -7,15 +7,36 @@ the same expression written at two places is one node to the planner.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
 
 
+class Hashed:
+    """Base of frozen dataclasses that keep their hash: a deep one is asked for it at every look into a dictionary."""
+
+    __slots__ = ("_hash",)
+    _hash: int
+
+    def __init_subclass__(cls) -> None:
+        """Set the hash before ``dataclass`` would."""
+        super().__init_subclass__()
+        setattr(cls, "__hash__", Hashed.__hash__)  # noqa: B010  an assignment that type checkers refuse
+
+    def __hash__(self) -> int:
+        """Hash of the fields that take part in equality."""
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash(tuple(getattr(self, name) for name in field_names(type(self))))
+            object.__setattr__(self, "_hash", found)
+            return found
+
+
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(Hashed):
     """Base of all nodes; carries the half-open range of text that the node covers."""
 
     start: int = field(compare=False, default=0, kw_only=True)
@@ -202,10 +223,10 @@ def children(node: Expr) -> Iterator[Expr]:
         yield from _expressions(getattr(node, name))
 
 
-def field_names(kind: type) -> tuple[str, ...]:
-    """Fields of a node type that may hold sub-expressions."""
+def field_names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401  a dataclass
+    """Fields of a node type that take part in equality; all sub-expressions are among them."""
     if kind not in _FIELDS:
-        _FIELDS[kind] = tuple(item.name for item in fields(kind) if item.name not in {"start", "end"})
+        _FIELDS[kind] = tuple(item.name for item in fields(kind) if item.compare)
     return _FIELDS[kind]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from redflags.expr.nodes import Binary, Expr, Leaf, walk
+from redflags.expr.nodes import Binary, Expr, Hashed, Leaf, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ Carried: TypeAlias = tuple[tuple[str, Expr], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class Base(Hashed):
     """A canonical table as a stream, by one of its time columns; ``everything`` includes rows that are not booked."""
 
     table: str
@@ -27,14 +27,14 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Hashed):
     """Beginnings and endings of a register's rows as a stream (columns of the register, and ``change``)."""
 
     register: str
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Held(Hashed):
     """Rows of a register, each at the moment from which it is valid (``LONG_AGO`` where it is undated).
 
     Operators read them.
@@ -48,14 +48,14 @@ LONG_AGO = -(2**60)
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
+class Union(Hashed):
     """Rows of several views, by column name; ``_stream`` names the part."""
 
     parts: tuple[tuple[str, Rows, Carried], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class Each(Hashed):
     """Each row of a view once per register row that is valid at its moment; the register's columns under ``alias.``."""
 
     parent: Rows
@@ -66,7 +66,7 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class At(Hashed):
     """Rows of a view at another moment."""
 
     parent: Rows
@@ -75,7 +75,7 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Hashed):
     """Output of an operator: its inputs (rows and the named expressions read on them) and its options."""
 
     operator: str
@@ -95,7 +95,7 @@ Frame: TypeAlias = Base | Changes | Held | Union | Each | At | Derived
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Hashed):
     """The rows of a frame for which ``filter`` is true (all, where it is None)."""
 
     frame: Frame
@@ -103,7 +103,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Hashed):
     """An aggregate over a trailing window of ``source``, as known at rows of ``frame``.
 
     ``within`` is None for ever; ``open_right`` means strictly earlier than the row; ``number`` is q of a quantile or
@@ -151,7 +151,7 @@ class ListLiteral(Leaf):
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Hashed):
     """A register asked as of the row.
 
     ``kind`` is ``listed``, ``value``, ``exists``, ``linked``, ``threshold`` or ``local``; ``keys`` are expressions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from redflags.errors import RedflagsError
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from redflags.engine.outcome import Outcome
+    from redflags.plan.bind import BoundRule
+    from redflags.plan.book import BoundBook
     from redflags.rules.load import RuleBook
 
 
@@ -55,16 +57,21 @@ def _report(bench: Bench) -> MutantReport:
     if failed:
         raise RedflagsError(f"{bench.file.id} fails its own tests ({failed[0].case}); mend them first")
     mutants = mutants_of(bench.file)
-    alive = _bindable(bench, mutants)
-    for number, case in enumerate(bench.tests.cases):
-        if not alive:
-            break
-        outcomes = _outcomes(bench, number, alive)
-        alive = [
-            mutant
-            for mutant, outcome in zip(alive, outcomes, strict=True)
-            if outcome is not None and not any(problems(case, outcome))
-        ]
+    alive = mutants
+    for numbers in bench.alike():
+        shelf = bench.shelf(numbers[0])
+        bound = _bindable(bench, shelf, numbers[0], alive)
+        for number in numbers:
+            if not bound:
+                break
+            outcomes = _outcomes(bench, number, replace(shelf, rules=tuple(rule for _, rule in bound)))
+            case = bench.tests.cases[number]
+            bound = [
+                pair
+                for pair, outcome in zip(bound, outcomes, strict=True)
+                if outcome is not None and not any(problems(case, outcome))
+            ]
+        alive = [mutant for mutant, _ in bound]
     proofs = {entry.mutant for entry in bench.tests.equivalent}
     names = {mutant.name for mutant in alive}
     return MutantReport(
@@ -73,24 +80,23 @@ def _report(bench: Bench) -> MutantReport:
     )  # fmt: skip
 
 
-def _bindable(bench: Bench, mutants: list[Mutant]) -> list[Mutant]:
+def _bindable(bench: Bench, shelf: BoundBook, number: int, mutants: list[Mutant]) -> list[tuple[Mutant, BoundRule]]:
     """Mutants that still are rules; a change that does not load is noticed before any test."""
     found = []
     for mutant in mutants:
         try:
-            bench.bound(0, [mutant.mutation])
+            found.append((mutant, bench.bind(shelf, number, mutant.mutation)))
         except RedflagsError:
             continue
-        found.append(mutant)
     return found
 
 
-def _outcomes(bench: Bench, number: int, mutants: list[Mutant]) -> list[Outcome | None]:
+def _outcomes(bench: Bench, number: int, book: BoundBook) -> list[Outcome | None]:
     """Outcomes of mutants on one case, None for one that cannot be judged: that is noticed too."""
     try:
-        return [*bench.judge(number, [mutant.mutation for mutant in mutants])]
+        return [*bench.judge(number, book)]
     except RedflagsError:
-        if len(mutants) == 1:
+        if len(book.rules) == 1:
             return [None]
         # One that fails takes all the others with it; told apart one by one.
-        return [outcome for mutant in mutants for outcome in _outcomes(bench, number, [mutant])]
+        return [outcome for rule in book.rules for outcome in _outcomes(bench, number, replace(book, rules=(rule,)))]

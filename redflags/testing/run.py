@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, RuleError
@@ -17,7 +17,7 @@ from redflags.testing.tables import dataset_of, micros, moment, span
 from redflags.yamlio import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from redflags.engine.outcome import Outcome
     from redflags.ingest.dataset import Dataset
@@ -79,24 +79,43 @@ class Bench:
         datasets = tuple(dataset_of(tests, case) for case in tests.cases)
         return cls(book, file, tests, datasets, load_lists_of(book) if lists is None else lists)
 
-    def bound(self, number: int, mutants: Sequence[Mutation] | None = None) -> BoundBook:
-        """The rule, or mutants of it, bound to the tables and values of one case.
+    def alike(self) -> list[list[int]]:
+        """Cases (by number) that bind a rule in the same way, together."""
+        groups: dict[tuple[object, ...], list[int]] = {}
+        for number, case in enumerate(self.tests.cases):
+            values = tuple(sorted((name, repr(value)) for name, value in case.params.items()))
+            groups.setdefault((case.profile, values, self._thresholds(number)), []).append(number)
+        return list(groups.values())
+
+    def shelf(self, number: int) -> BoundBook:
+        """A book without rules, for those of one case: its profile, lists and schemas."""
+        schemas = Schemas(dictionary(), list_tables(self.lists), self._thresholds(number))
+        return BoundBook((), schemas, self.lists, self._profile(number))
+
+    def bind(self, shelf: BoundBook, number: int, changed: Mutation | None = None) -> BoundRule:
+        """The rule, or a mutant of it, with the values of one case.
 
         Raises:
-            RedflagsError: one of them is no rule, or the case gives a value that the rule does not take.
+            RedflagsError: it is no rule, or the case gives a value that the rule does not take.
         """
-        case, dataset = self.tests.cases[number], self.datasets[number]
-        profile = self.book.profile(case.profile or PROFILE)
-        schemas = Schemas(dictionary(), list_tables(self.lists), threshold_kinds(self.lists, dataset.tables))
-        wanted = [Mutation(self.file.rule)] if mutants is None else mutants
-        rules = tuple(self._bound(item, case, profile, schemas) for item in wanted)
-        return BoundBook(rules, schemas, self.lists, profile)
+        original, profile = self.file.rule, self._profile(number)
+        wanted = changed or Mutation(original)
+        values = dict(bind_params(original, profile)) | _params(original, self.tests.cases[number])
+        for name, (source, change) in wanted.derived.items():
+            values[name] = max(0, values[source] + change)
+        return bind_rule(
+            wanted.rule,
+            shelf.schemas,
+            family=self.file.family,
+            profile=profile,
+            streams=self.book.streams,
+            params=values,
+        )
 
-    def judge(self, number: int, mutants: Sequence[Mutation] | None = None) -> list[Outcome]:
-        """Outcomes of the rule, or of mutants of it, on one case; mutants share frames, registers and measures."""
+    def judge(self, number: int, book: BoundBook) -> list[Outcome]:
+        """Outcomes of bound rules on one case; they share frames, registers and measures."""
         from redflags.engine import Clock, judge_book
 
-        book = self.bound(number, mutants)
         case, dataset = self.tests.cases[number], self.datasets[number]
         first, last = span(dataset)
         upto = last if case.as_of is None else micros(moment(case.as_of))
@@ -104,24 +123,17 @@ class Bench:
         clock = Clock(None, upto, upto, covers)
         return judge_book(dataset, book, clock, story=False)
 
-    def _bound(self, item: Mutation, case: TestCase, profile: Profile, schemas: Schemas) -> BoundRule:
-        original = self.file.rule
-        values = dict(bind_params(original, profile)) | _params(original, case)
-        for name, (source, change) in item.derived.items():
-            values[name] = max(0, values[source] + change)
-        return bind_rule(
-            item.rule,
-            schemas,
-            family=self.file.family,
-            profile=profile,
-            streams=self.book.streams,
-            params=values,
-        )
+    def _profile(self, number: int) -> Profile:
+        return self.book.profile(self.tests.cases[number].profile or PROFILE)
+
+    def _thresholds(self, number: int) -> frozenset[str]:
+        return threshold_kinds(self.lists, self.datasets[number].tables)
 
     def check(self, number: int) -> CaseResult:
         """Compare the outcome of one case with what it expects."""
-        case = self.tests.cases[number]
-        return CaseResult(self.file.id, case.name, tuple(problems(case, self.judge(number)[0])))
+        case, shelf = self.tests.cases[number], self.shelf(number)
+        (outcome,) = self.judge(number, replace(shelf, rules=(self.bind(shelf, number),)))
+        return CaseResult(self.file.id, case.name, tuple(problems(case, outcome)))
 
     def run(self) -> list[CaseResult]:
         """All cases, in the order of the file."""
