@@ -11,10 +11,9 @@ from redflags.engine.codes import encode
 from redflags.engine.errors import MissingInputError
 from redflags.errors import DataError
 from redflags.expr import types as t
-from redflags.expr.calls import unit_of_kind
-from redflags.expr.lower import Lowering
+from redflags.expr.lower import Lowering, physical
 from redflags.expr.nodes import Call, Case, Expr, conjuncts, walk
-from redflags.expr.values import boolean, quantise
+from redflags.expr.values import boolean
 from redflags.plan.measured import result_type
 from redflags.plan.nodes import Rows as ViewRows
 from redflags.plan.nodes import measures
@@ -140,7 +139,7 @@ class Evaluator:
     def plain(self, table: Table, expr: Expr, rows: Rows, world: int = 0) -> pl.Series:
         """A value at ``rows`` in the physical unit of its type; known empty becomes null."""
         value = self.lower(table.node, expr)
-        made = self.physical(value)
+        made = physical(value)
         if value.empty is not None:
             made = pl.when(~value.empty).then(made)
         try:
@@ -158,14 +157,6 @@ class Evaluator:
         if value.empty is None:
             return None
         return self.select(table, [value.empty], rows, world)["0"].fill_null(value=False).to_numpy()
-
-    @staticmethod
-    def physical(value: Value) -> pl.Expr:
-        """The value as whole multiples of its type's unit, or as it is."""
-        kind = value.type
-        if kind.numeric or kind.kind == "literal":
-            return quantise(value, unit_of_kind(kind if kind.kind != "literal" else t.NUMBER))
-        return value.expr
 
     def asked(self, table: Table, keys: Sequence[Expr], rows: Rows) -> pl.DataFrame:
         """Questions for a register: key columns ``k0, k1, ...`` and the moment."""

@@ -269,7 +269,7 @@ def _text(build: str) -> Builder:
         ways: dict[str, Callable[[], pl.Expr]] = {
             "lower": texts.str.to_lowercase, "upper": texts.str.to_uppercase,
             "trim": texts.str.strip_chars, "normalise": lambda: normalised(texts),
-            "digits": lambda: texts.str.replace_all(r"\D", ""),
+            "digits": lambda: texts.str.replace_all("[^0-9]", ""),
             "left": lambda: texts.str.head(quantise(args[1], Fraction(1))),
             "right": lambda: texts.str.tail(quantise(args[1], Fraction(1))),
         }  # fmt: skip
@@ -280,6 +280,11 @@ def _text(build: str) -> Builder:
 
 def _length(_: nodes.Call, args: Sequence[Value]) -> Value:
     return Value(t.INT, args[0].expr.str.len_chars().cast(pl.Int64), empty=args[0].empty)
+
+
+def _whole(_: nodes.Call, args: Sequence[Value]) -> Value:
+    found = args[0].expr.str.extract("^([0-9]{1,18})$", 1)
+    return Value(t.INT, found.cast(pl.Int64), empty=args[0].empty)
 
 
 def _affix(node: nodes.Call, args: Sequence[Value]) -> Value:
@@ -357,7 +362,7 @@ _BUILDERS: dict[str, Builder] = {
     "abs": _abs, "coalesce": _coalesce, "nullif": _nullif, "greatest": _extreme, "least": _extreme,
     "lower": _text("lower"), "upper": _text("upper"), "trim": _text("trim"), "length": _length, "left": _text("left"),
     "right": _text("right"), "starts_with": _affix, "ends_with": _affix, "normalise": _text("normalise"),
-    "digits": _text("digits"), "similarity": _similarity, "contains": _contains, "overlap": _overlap, "size": _size,
-    "array": _array, "concat_lists": _concat_lists, "day_of_month": _date_part, "month": _date_part, "year": _date_part,
+    "digits": _text("digits"), "whole": _whole, "similarity": _similarity, "contains": _contains, "overlap": _overlap,
+    "size": _size, "array": _array, "concat_lists": _concat_lists, "day_of_month": _date_part, "month": _date_part, "year": _date_part,
     "days_between": _days_between, "distance_km": _distance, "sqrt": _sqrt, "ratio": _ratio, "is_round": _is_round,
 }  # fmt: skip

@@ -26,6 +26,7 @@ from redflags.expr.values import (
     divide,
     multiply,
     negate,
+    quantise,
 )
 from redflags.plan.measured import measure_value
 from redflags.plan.nodes import ListLiteral, Lookup, MeasureRef
@@ -54,12 +55,20 @@ class Lowering:
         try:
             return self._lower(node)
         except TooWideError:
-            raise ExprError(
-                "the exact result could pass 127 bits",
-                node.start,
-                "multiply fewer amounts with each other",
-                "EXPR-WIDTH",
-            ) from None
+            raise _too_wide(node) from None
+
+    def stored(self, node: nodes.Expr) -> Value:
+        """The typed value of ``node``, which becomes a column of its own: a key, what is summed, what is told.
+
+        Raises:
+            ExprError: as ``lower`` does, or it does not fit before it is rounded.
+        """
+        value = self.lower(node)
+        try:
+            physical(value)
+        except TooWideError:
+            raise _too_wide(node) from None
+        return value
 
     def condition(self, node: nodes.Expr) -> pl.Expr:
         """A condition as a nullable Boolean expression; a known-empty one is false."""
@@ -294,6 +303,19 @@ _HANDLERS: dict[type, str] = {
     nodes.Case: "_case",
     nodes.Call: "_call",
 }
+
+
+def _too_wide(node: nodes.Expr) -> ExprError:
+    hint = "multiply fewer amounts with each other"
+    return ExprError("the exact result could pass 127 bits", node.start, hint, "EXPR-WIDTH")
+
+
+def physical(value: Value) -> pl.Expr:
+    """The value as whole multiples of its type's unit, or as it is."""
+    kind = value.type
+    if kind.numeric or kind.kind == "literal":
+        return quantise(value, calls.unit_of_kind(kind if kind.kind != "literal" else t.NUMBER))
+    return value.expr
 
 
 def typed_column(dictionary_type: str, expr: pl.Expr) -> Value:

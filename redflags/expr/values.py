@@ -221,8 +221,8 @@ def quantise(value: Value, unit: Fraction) -> pl.Expr:
     if value.den is None and factor.denominator == 1:
         return _wide(value.expr, int(factor), value.bits + _size(int(factor))).cast(pl.Int64)
     size = max(
-        value.bits + _size(factor.numerator) + 2,
-        (value.den_bits if value.den is not None else 1) + _size(factor.denominator) + 2,
+        value.bits + _size(factor.numerator),
+        (value.den_bits if value.den is not None else 1) + _size(factor.denominator),
     )
     if size > MAX_BITS:
         raise TooWideError
@@ -234,10 +234,10 @@ def quantise(value: Value, unit: Fraction) -> pl.Expr:
 
 
 def half_even(num: pl.Expr, den: pl.Expr) -> pl.Expr:
-    """Integer ``num / den`` rounded half to even; ``den`` is positive."""
+    """Integer ``num / den`` rounded half to even; ``den`` is positive. Nothing in between is wider than the two."""
     floor = num // den
-    twice = (num - floor * den) * 2
-    up = (twice > den) | ((twice == den) & (floor % 2 != 0))
+    rest = num - floor * den
+    up = (rest > den - rest) | ((rest == den - rest) & (floor % 2 != 0))
     return pl.when(up).then(floor + 1).otherwise(floor)
 
 

@@ -56,12 +56,13 @@ def assemble(
     base = base_currency or _most_used(tables["transactions"])
     if base_currency is None:
         gathered.notes.append(f"base currency not declared; taken as {base}, the currency of most movements")
-    movements = fill_amount_base(tables["transactions"], base, tables.get("fx_rates"))
-    without = movements["amount_base"].null_count()
-    if without:
-        gathered.notes.append(f"transactions: {without} rows have no amount in {base}: no rate at their time")
+    for name, frame in tables.items():
+        tables[name] = _converted(frame, words.tables[name], base, tables.get("fx_rates"))
+        unknown = tables[name]["amount_base"].null_count() if "amount_base" in tables[name].columns else 0
+        if unknown:
+            gathered.notes.append(f"{name}: {unknown} rows have no amount in {base}: no rate at their time")
+    movements = tables["transactions"]
     gathered.notes += _foreign_accounts(movements, tables.get("accounts"))
-    tables["transactions"] = movements
     first: dt.datetime | None = covers_from or movements["booked_at"].min()  # type: ignore[assignment]
     return Dataset(
         tables=MappingProxyType({name: _ordered(each, words.tables[name]) for name, each in tables.items()}),
@@ -73,6 +74,16 @@ def assemble(
         notes=tuple(dict.fromkeys(gathered.notes)),
         labels=pl.concat(gathered.labels).select(*LABEL_SCHEMA) if gathered.labels else None,
     )
+
+
+def _converted(frame: pl.DataFrame, table: Table, base: str, rates: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows with their amount in base currency, where the table holds an amount in another one."""
+    amount = money_column(table)
+    if amount is None or table.time is None or "amount_base" not in table.columns:
+        return frame
+    if not {amount, table.time, "currency"} <= set(frame.columns):
+        return frame
+    return fill_amount_base(frame, base, rates, amount=amount, time=table.time)
 
 
 def _joined(parts: list[Part], table: Table) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

@@ -9,16 +9,25 @@ from redflags.units import NUMBER_SCALE
 __all__ = ["fill_amount_base"]
 
 
-def fill_amount_base(transactions: pl.DataFrame, base_currency: str, rates: pl.DataFrame | None) -> pl.DataFrame:
+def fill_amount_base(
+    rows: pl.DataFrame,
+    base_currency: str,
+    rates: pl.DataFrame | None,
+    *,
+    amount: str = "amount",
+    time: str = "booked_at",
+) -> pl.DataFrame:
     """Fill `amount_base` where it is missing.
 
     A rate holds from `valid_from` to `valid_to`; the newest one begun is taken. The product is rounded once,
     half to even, at the fourth decimal. Without a rate, or past the largest amount, the result stays null.
 
     Args:
-        transactions: Canonical movements.
+        rows: Canonical rows with an amount and its currency.
         base_currency: ISO 4217 code.
         rates: Canonical `fx_rates`, where the data set carries them.
+        amount: Column of the amount in the row's currency.
+        time: Column of the moment at which it is converted.
 
     Examples:
         >>> import datetime as dt
@@ -28,18 +37,23 @@ def fill_amount_base(transactions: pl.DataFrame, base_currency: str, rates: pl.D
         >>> fill_amount_base(frame, "EUR", rates)["amount_base"].to_list()
         [10000, 22500]
     """
-    known = pl.col("amount_base") if "amount_base" in transactions.columns else pl.lit(None, pl.Int64)
-    filled = transactions.with_columns(
+    known = pl.col("amount_base") if "amount_base" in rows.columns else pl.lit(None, pl.Int64)
+    filled = rows.with_columns(
         pl.when(known.is_not_null())
         .then(known)
         .when(pl.col("currency") == base_currency)
-        .then("amount")
+        .then(amount)
         .cast(pl.Int64)
         .alias("amount_base")
     )
     if rates is None or rates.is_empty() or not filled["amount_base"].null_count():
         return filled
-    rated = _rated(filled.select("booked_at", "amount", "currency", "amount_base").with_row_index("_row"), rates)
+    rated = _rated(
+        filled.select(
+            pl.col(time).alias("_at"), pl.col(amount).alias("_amount"), "currency", "amount_base"
+        ).with_row_index("_row"),
+        rates,
+    )
     return (
         filled.with_row_index("_row")
         .join(rated, on="_row", how="left", maintain_order="left")
@@ -58,12 +72,12 @@ def _rated(rows: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("rate_to_base").is_not_null())
         .sort("_from", "rate_to_base")
     )
-    needing = rows.filter(pl.col("amount_base").is_null()).sort("booked_at")
-    joined = needing.join_asof(
-        table, left_on="booked_at", right_on="_from", by="currency", check_sortedness=False
-    ).filter(pl.col("_to").is_null() | (pl.col("booked_at") < pl.col("_to")))
+    needing = rows.filter(pl.col("amount_base").is_null()).sort("_at")
+    joined = needing.join_asof(table, left_on="_at", right_on="_from", by="currency", check_sortedness=False).filter(
+        pl.col("_to").is_null() | (pl.col("_at") < pl.col("_to"))
+    )
     scale = pl.lit(NUMBER_SCALE, dtype=pl.Int128)
-    product = pl.col("amount").cast(pl.Int128) * pl.col("rate_to_base").cast(pl.Int128)
+    product = pl.col("_amount").cast(pl.Int128) * pl.col("rate_to_base").cast(pl.Int128)
     whole = product // scale
     twice = (product - whole * scale) * 2
     up = (twice > scale) | ((twice == scale) & (whole % 2 == 1))

@@ -86,7 +86,7 @@ class Binder:
     def type_of(self, scope: Scope, expr: Expr, *part: str | int) -> Type:
         """Type of an expression over a scope."""
         try:
-            return Lowering(self.resolver.schemas, scope.frame).lower(expr).type
+            return Lowering(self.resolver.schemas, scope.frame).stored(expr).type
         except ExprError as error:
             raise BindError((*self.path, *part), error) from None
 

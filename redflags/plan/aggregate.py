@@ -134,8 +134,8 @@ def _alike(scope: Scope, source: Scope, ours: Expr, theirs: Expr, path: Path) ->
     from redflags.plan.scope import BindError
 
     try:
-        left = Lowering(scope.resolver.schemas, scope.frame).lower(ours).type
-        right = Lowering(scope.resolver.schemas, source.frame).lower(theirs).type
+        left = Lowering(scope.resolver.schemas, scope.frame).stored(ours).type
+        right = Lowering(scope.resolver.schemas, source.frame).stored(theirs).type
     except ExprError as error:
         raise BindError(path, error) from None
     unlike = left.kind != right.kind and "null" not in {left.kind, right.kind}

@@ -265,7 +265,7 @@ class _Binder:
         def resolve(name: str, offset: int) -> ex.Expr:
             try:
                 expr = scope.resolve(parse(name))
-                Lowering(self.schemas, scope.frame).lower(expr)
+                Lowering(self.schemas, scope.frame).stored(expr)
             except ExprError as error:
                 raise ExprError(error.message, offset + error.offset, error.hint, error.code) from None
             return expr

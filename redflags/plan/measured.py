@@ -35,7 +35,7 @@ def value_type(schemas: Schemas, measure: Measure, offset: int) -> Type:
 
     if measure.value is None:
         return t.INT
-    kind = Lowering(schemas, measure.source.frame).lower(measure.value).type
+    kind = Lowering(schemas, measure.source.frame).stored(measure.value).type
     if kind.kind == "literal":
         kind = t.NUMBER
     if (

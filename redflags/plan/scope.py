@@ -142,7 +142,7 @@ class Scope:
                 value = self.resolver.param(item.items[0])
                 if isinstance(value, ListLiteral):
                     texts = tuple(Text(word, start=item.start, end=item.end) for word in value.items)
-                    return dataclasses.replace(item, operand=rebuild(item.operand, visit), items=texts)
+                    return dataclasses.replace(item, operand=visit(item.operand), items=texts)
             if isinstance(item, Call) and item.name in {"listed", "value_of", "rows_of"} and item.args:
                 item = self._derived_register(item)
             return rebuild(item, visit)
@@ -397,7 +397,7 @@ class Resolver:
     def _moment(self, frame: Frame, expr: Expr, path: Path) -> None:
         from redflags.expr.lower import Lowering
 
-        kind = Lowering(self.schemas, frame).lower(expr).type
+        kind = Lowering(self.schemas, frame).stored(expr).type
         if kind.kind not in {"time", "null"}:
             text = f"'at' wants a moment, this is {kind}"
             raise BindError(path, ExprError(text, 0, "a time column plus a duration, for example", "EXPR-TYPE"))

@@ -457,3 +457,31 @@ def test_a_missing_column_disables_only_where_it_decides():
     outcome = judge(rule | {"when": "f and g"}, rows)
     assert outcome.disabled is not None
     assert outcome.not_evaluable["column"].to_list() == ["ledger.instrument"]
+
+
+# ---- what is summed ------------------------------------------------------------------------------
+
+
+def test_a_product_of_two_columns_is_summed_exactly():
+    rule = detect({"s": {"sum": "amount * amount_base", "within": "1d"}}, "s = 20000")
+    rows = {"ledger": [row("a", 0, 100, amount_base="100"), row("b", 1, 100, amount_base="100")]}
+    with pytest.raises(BindError, match="sum wants a number"):
+        judge(rule, rows)
+    rule = detect({"s": {"sum": "amount * ratio(amount, amount_base)", "within": "1d"}}, "s = 62.5")
+    rows = {"ledger": [row("a", 0, 50, amount_base="100"), row("b", 1, 75, amount_base="150")]}
+    assert hits(rule, rows) == ["b"]
+
+
+def test_a_sum_of_what_could_pass_127_bits_is_refused_where_it_is_written():
+    rule = detect({"s": {"sum": "amount * ratio(amount, amount_base) * 7 / 3", "within": "1d"}}, "s > 0")
+    with pytest.raises(BindError, match="127 bits"):
+        judge(rule, {"ledger": [row("a", 0, 50, amount_base="100")]})
+
+
+def test_a_name_before_in_a_list_of_parameters_is_what_it_stands_for():
+    rule = make_rule(
+        detect({"way": "coalesce(channel, 'none')"}, "way in $ways"),
+        params={"ways": {"type": "list", "default": ["atm", "none"], "why": "w"}},
+    )
+    rows = {"ledger": [row("a", 0, channel="atm"), row("b", 1, channel=None), row("c", 2, channel="web")]}
+    assert hits(rule, rows) == ["a", "b"]

@@ -347,6 +347,32 @@ def test_undeclared_base_currency_is_the_most_used_one():
     assert data.tables["transactions"]["amount_base"].to_list() == [10_000, 20_000, None]
 
 
+def test_invoices_get_their_amount_in_base_currency_as_of_their_issue():
+    data = read_dataset(
+        {
+            "transactions": frame(),
+            "invoices": pl.DataFrame(
+                {
+                    "invoice_id": ["i1", "i2", "i3", "i4"],
+                    "issued_at": ["2026-01-05", "2026-01-05", "2026-02-05", "2026-01-05"],
+                    "total_amount": ["10", "20", "20", None],
+                    "currency": ["EUR", "USD", "USD", "EUR"],
+                }
+            ),
+            "fx_rates": pl.DataFrame(
+                {
+                    "currency": ["USD", "USD"],
+                    "rate_to_base": ["0.9", "0.8"],
+                    "valid_from": ["2026-01-01", "2026-02-01"],
+                    "valid_to": ["2026-02-01", None],
+                }
+            ),
+        },
+        base_currency="EUR",
+    )
+    assert data.tables["invoices"].sort("invoice_id")["amount_base"].to_list() == [100_000, 180_000, 160_000, None]
+
+
 # ---- base amounts and totals -----------------------------------------------------------------------------
 
 

@@ -127,7 +127,7 @@ def values(draw: st.DrawFn, kind: str, depth: int) -> str:
             draw(names("number")), draw(names("number")), draw(names("money")), draw(names("money"))
         )
     if kind == "int":
-        shape = draw(st.sampled_from(["({0} + {1})", "length({2})", "size({3})", "({0} - 1)"]))
+        shape = draw(st.sampled_from(["({0} + {1})", "length({2})", "size({3})", "({0} - 1)", "whole({2})"]))
         return str(shape).format(draw(names("int")), draw(names("int")), sub("text"), draw(names("list")))
     if kind == "text":
         shape = draw(

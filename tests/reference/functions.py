@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import unicodedata
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ends_with": _predicate(str.endswith),
     "normalise": _strict(normalise),
     "digits": _strict(lambda text: "".join(c for c in text if c in "0123456789")),
+    "whole": _strict(lambda text: int(text) if re.fullmatch("[0-9]{1,18}", text) else None),
     "similarity": _strict(similarity),
     "contains": _predicate(lambda items, item: item in items),
     "overlap": _predicate(lambda left, right: bool(set(left) & set(right))),
