@@ -271,10 +271,11 @@ def describe(evaluator: Evaluator, table: Table, name: str) -> str:
 
 
 def _window_blame(bound: BoundRule, rows: Rows, evaluator: Evaluator) -> list[tuple[str, NDArray[np.bool_]]]:
-    """Columns whose nulls leave rows of a window in doubt; the whole rule's, since windows overlap."""
+    """Columns whose nulls leave rows of a deciding window in doubt; the whole rule's, since windows overlap."""
     assert evaluator.measures is not None  # noqa: S101
     names: set[str] = set()
-    pending = [m for m in bound.measures() if evaluator.measures.tainted(m)]
+    deciding = measures(*(fact.condition for fact in bound.facts if fact.deciding))
+    pending = [m for m in deciding if evaluator.measures.tainted(m)]
     while pending:
         measure = pending.pop()
         table, source, perhaps = evaluator.rows_of(measure.source)

@@ -467,7 +467,10 @@ def test_a_product_of_two_columns_is_summed_exactly():
     rows = {"ledger": [row("a", 0, 100, amount_base="100"), row("b", 1, 100, amount_base="100")]}
     with pytest.raises(BindError, match="sum wants a number"):
         judge(rule, rows)
-    rule = detect({"s": {"sum": "amount * ratio(amount, amount_base)", "within": "1d"}}, "s = 62.5")
+    rule = detect(
+        {"s": {"sum": "amount * ratio(amount, amount_base)", "within": "1d", "by": ["account_id", "currency"]}},
+        "s = 62.5",
+    )
     rows = {"ledger": [row("a", 0, 50, amount_base="100"), row("b", 1, 75, amount_base="150")]}
     assert hits(rule, rows) == ["b"]
 
@@ -485,3 +488,26 @@ def test_a_name_before_in_a_list_of_parameters_is_what_it_stands_for():
     )
     rows = {"ledger": [row("a", 0, channel="atm"), row("b", 1, channel=None), row("c", 2, channel="web")]}
     assert hits(rule, rows) == ["a", "b"]
+
+
+def test_a_fact_that_only_scores_disables_nothing_when_a_window_is_in_doubt():
+    rule = make_rule(
+        {
+            "from": "ledger",
+            "subject": "account_id",
+            "let": {
+                "n": {"count": "rows", "where": "channel = 'atm'", "within": "1d"},
+                "dear": {"count": "rows", "where": "account.country = 'AT' and channel = 'atm'", "within": "1d"},
+            },
+            "facts": {
+                "many": {"is": "frequency", "if": "n >= 2", "because": "{n}"},
+                "told": {"is": "amount", "if": "dear >= 2", "points": 5, "because": "{dear}"},
+            },
+            "when": "many",
+        }
+    )
+    rows = {"ledger": [row("a", 0, channel="atm"), row("b", 1, channel=None), row("c", 2, channel="atm")]}
+    outcome = judge(rule, rows)
+    assert outcome.disabled is None
+    assert outcome.hits["row_id"].to_list() == ["c/in"]
+    assert outcome.ne_rows["row_id"].to_list() == ["b/in"]
