@@ -164,6 +164,35 @@ def docs(*, book: Path | None, out: Path | None, checking: bool) -> int:
 
 @rules.command()
 @BOOK
+@click.option("--family", help="Only the indicators of this family of the catalogue: A to M.")
+@click.option("--markdown", is_flag=True, help="The page as Markdown.")
+@click.option("--json", "as_json", is_flag=True, help="Everything for a machine.")
+def coverage(*, book: Path | None, family: str | None, markdown: bool, as_json: bool) -> int:
+    """Show what the rule book covers: indicators by rules, statements of the source documents by what honours them.
+
+    Gaps come first. Ends with 1 where an answer points to nothing.
+    """
+    import redflags as rf
+    from redflags.errors import UsageError
+    from redflags.explain.coverage import coverage_page
+    from redflags.rules.coverage import FAMILIES, coverage_data, coverage_of
+
+    if family is not None and family not in FAMILIES:
+        raise UsageError.unknown_name("family", family, FAMILIES)
+    loaded = rf.load_rules(book)
+    found = coverage_of(loaded)
+    if as_json:
+        print_json(coverage_data(found, family))
+    elif markdown:
+        click.echo(coverage_page(loaded, found, family).markdown(), nl=False)
+    else:
+        print_page(coverage_page(loaded, found, family))
+        _tell(found.faults)
+    return 1 if found.faults else 0
+
+
+@rules.command()
+@BOOK
 @click.option("--check", "checking", is_flag=True, help="Write nothing; end with 1 and say what differs.")
 def lock(*, book: Path | None, checking: bool) -> int:
     """Pin what each version of a rule does, and which policies apply to it."""

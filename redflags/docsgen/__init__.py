@@ -30,7 +30,7 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
     from redflags.docsgen.language import language_page
     from redflags.docsgen.operators import operator_pages
     from redflags.docsgen.readme import readme_page
-    from redflags.docsgen.rulepages import rule_pages
+    from redflags.docsgen.rulepages import coverage_text, rule_pages
     from redflags.resources import rules_dir
     from redflags.rules.load import load_rules
     from redflags.rules.schema import json_schemas, schema_text
@@ -44,6 +44,7 @@ def pages(book: str | Path | None = None, out: str | Path | None = None) -> dict
         made[home / "language.md"] = language_page()
         made |= {home / "operators" / name: text for name, text in operator_pages().items()}
         made[home / "cli.md"] = commands_page()
+        made[home / "coverage.md"] = coverage_text(loaded)
         schemas = root / "schema" if out is None else home / "schema"
         made |= {schemas / f"{name}.json": schema_text(name) for name in json_schemas()}
         readme = home.parent / "README.md"

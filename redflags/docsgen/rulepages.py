@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from redflags.explain.coverage import coverage_page
 from redflags.explain.markdown import cell, table
 from redflags.explain.rule import rule_page
+from redflags.rules.coverage import coverage_of
 
 if TYPE_CHECKING:
     from redflags.rules.load import RuleBook, RuleFile
 
-__all__ = ["MARK", "rule_pages"]
+__all__ = ["MARK", "coverage_text", "rule_pages"]
 
 #: What a generated page says of itself.
 MARK: Final = "by `redflags rules docs`; do not edit"
@@ -21,6 +23,12 @@ def rule_pages(book: RuleBook) -> dict[str, str]:
     made = {f"{file.id}.md": _page(book, file) for file in book}
     made["README.md"] = _index(book)
     return made
+
+
+def coverage_text(book: RuleBook) -> str:
+    """The page on what the rule book covers."""
+    text = coverage_page(book, coverage_of(book)).markdown()
+    return f"{text}\n*Generated {MARK}. `redflags rules coverage` prints the same.*\n"
 
 
 def _page(book: RuleBook, file: RuleFile) -> str:

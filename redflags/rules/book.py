@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from redflags.errors import UsageError
 from redflags.rules.model import Strict
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 class Source(Strict):
-    """A document that rules cite."""
+    """A document that rules cite; ``mandate`` says what it binds or calls on states and institutions to do."""
 
     title: str
     issuer: str
     year: int | None = None
     url: str | None = None
     note: str | None = None
+    mandate: str | None = None
 
 
 class Typology(Strict):
@@ -36,6 +37,18 @@ class Typology(Strict):
     title: str
     description: str
     amltrix: str | None = None
+
+
+class Indicator(Strict):
+    """A red-flag indicator of the catalogue, which rules cover.
+
+    ``computable`` is ``full``, ``partial`` (a part needs what no table holds) or ``needs-external`` (it needs a table
+    that an institution has to supply).
+    """
+
+    family: str
+    title: str
+    computable: Literal["full", "partial", "needs-external"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class RuleBook:
         profiles: By name.
         sources: By id.
         typologies: By id.
+        indicators: By id.
         streams: Shared views and operators by name.
         lists: Files of ``lists/`` by list name.
         list_tables: Table that a list fills, for those that can be asked by their own name.
@@ -96,6 +110,7 @@ class RuleBook:
     profiles: Mapping[str, Profile]
     sources: Mapping[str, Source]
     typologies: Mapping[str, Typology]
+    indicators: Mapping[str, Indicator]
     streams: Mapping[str, View | Operator]
     lists: Mapping[str, Path]
     list_tables: Mapping[str, str]

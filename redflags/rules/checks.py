@@ -14,8 +14,9 @@ from redflags.rules.params import spec_faults
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+    from redflags.rules.book import Source
     from redflags.rules.faults import Found, Path
     from redflags.rules.model import Rule
 
@@ -35,7 +36,7 @@ _ONLY_WITH = {
 class Known:
     """Ids that a rule may refer to; None where there is nothing to check against."""
 
-    sources: Collection[str] = field(default_factory=frozenset)
+    sources: Mapping[str, Source] = field(default_factory=dict)
     typologies: Collection[str] = field(default_factory=frozenset)
     policies: Collection[str] = field(default_factory=frozenset)
     indicators: Collection[str] | None = None
@@ -96,6 +97,9 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
         if reference.source not in known.sources:
             hint = did_you_mean(reference.source, known.sources) or "add it to sources.yaml"
             found.at(("references", place, "source"), "REF-UNKNOWN", f"unknown source '{reference.source}'", hint)
+        elif reference.supports == "mandate" and known.sources[reference.source].mandate is None:
+            hint = "say in sources.yaml what it asks (mandate), or cite it for something else"
+            found.at(("references", place, "supports"), "REF-MANDATE", f"'{reference.source}' is no mandate", hint)
     lists: list[tuple[str, tuple[str, ...], Collection[str] | None, str]] = [
         ("typologies", rule.typologies, known.typologies, "typologies.yaml"),
         ("covers", rule.covers, known.indicators, "the catalogue"),

@@ -13,7 +13,7 @@ from pydantic import RootModel
 from redflags.errors import Fault, RedflagsError, RuleError, UsageError
 from redflags.resources import rules_dir, shown_path
 from redflags.rules.analysis import Analysis, Surroundings, analyse, check_streams
-from redflags.rules.book import RuleBook, RuleFile, Source, Typology
+from redflags.rules.book import Indicator, RuleBook, RuleFile, Source, Typology
 from redflags.rules.checks import Known, check_rule
 from redflags.rules.faults import Found, empty_faults, many, validate
 from redflags.rules.model import Operator, Rule, View
@@ -45,7 +45,16 @@ __all__ = [
 
 #: Folders of a rule book that hold no rules.
 SHARED_FOLDERS = frozenset({"streams", "policies", "profiles", "lists", "schema"})
-_SHARED_FILES = frozenset({"sources.yaml", "typologies.yaml", "indicators.yaml", "rules.lock.yaml"})
+_SHARED_FILES = frozenset(
+    {
+        "sources.yaml",
+        "typologies.yaml",
+        "indicators.yaml",
+        "statements.yaml",
+        "honoured_by.yaml",
+        "rules.lock.yaml",
+    }
+)
 _HEAD = re.compile(r"^(list|table): *(\S+) *$", re.MULTILINE)
 
 
@@ -54,6 +63,10 @@ class _Sources(RootModel[dict[str, Source]]):
 
 
 class _Typologies(RootModel[dict[str, Typology]]):
+    pass
+
+
+class _Indicators(RootModel[dict[str, Indicator]]):
     pass
 
 
@@ -135,7 +148,7 @@ class _Loader:
         self.profiles: dict[str, tuple[Profile, Document]] = {}
         self.sources: dict[str, Source] = {}
         self.typologies: dict[str, Typology] = {}
-        self.indicators: Mapping[str, Any] | None = None
+        self.indicators: dict[str, Indicator] | None = None
         self.streams: dict[str, View | Operator] = {}
         self.lists: dict[str, Path] = {}
         self.list_tables: dict[str, str] = {}
@@ -185,8 +198,10 @@ class _Loader:
             self.faults += faults
             self.typologies = typologies.root if typologies is not None else {}
         home = self.home("indicators.yaml")
-        if home is not None and isinstance(data := self.read(home).data, dict):
-            self.indicators = data
+        if home is not None:
+            indicators, faults = validate(_Indicators, self.read(home), "INDICATOR")
+            self.faults += faults
+            self.indicators = indicators.root if indicators is not None else None
 
     def _lists(self) -> None:
         for path in self.folder("lists"):
@@ -334,6 +349,7 @@ class _Loader:
             {name: p for name, (p, _) in self.profiles.items()},
             self.sources,
             self.typologies,
+            self.indicators or {},
             self.streams,
             self.lists,
             self.list_tables,

@@ -233,7 +233,7 @@ class Reference(Strict):
 
     source: str
     locator: str | None = None
-    supports: Literal["detection", "threshold", "safeguard", "context"] = "detection"
+    supports: Literal["detection", "threshold", "safeguard", "context", "mandate"] = "detection"
 
 
 class FalsePositive(Strict):

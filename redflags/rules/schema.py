@@ -91,7 +91,7 @@ _DESCRIPTIONS: Final[dict[str, dict[str, str]]] = {
     "Reference": {
         "source": "id of sources.yaml",
         "locator": "paragraph, section, appendix",
-        "supports": "what it supports: detection, threshold, safeguard, context",
+        "supports": "what it supports: detection, threshold, safeguard, context, mandate (what binds to look for it)",
     },
 }
 

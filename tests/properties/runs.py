@@ -38,7 +38,7 @@ def book_of(rule: Rule, params: dict[str, Any]) -> RuleBook:
         params={rule.id: values} if values else {},
     )
     file = RuleFile(path, "invented", rule, document, formula, frozenset())
-    return RuleBook(Path("rules"), (file,), {}, {"generic": profile}, {}, {}, {}, {}, {}, "invented")
+    return RuleBook(Path("rules"), (file,), {}, {"generic": profile}, {}, {}, {}, {}, {}, {}, "invented")
 
 
 def whole_run(batches: Batched, reach: int | None = None) -> Run:
