@@ -13,7 +13,7 @@ from redflags.errors import UsageError
 from redflags.plan.book import bind_book
 from redflags.results.admit import admit
 from redflags.results.alerts import Folded, Stories, join_stories, tell
-from redflags.results.cases import case_frame
+from redflags.results.cases import case_frame, typology_frame
 from redflags.results.changes import compare
 from redflags.results.folder import MANIFEST, digest_folder, read_run
 from redflags.results.hashing import digest
@@ -123,6 +123,7 @@ def screen(
         alerts=told.stories.alerts,
         evidence=told.stories.evidence,
         cases=told.cases,
+        typologies=told.typologies,
         suppressed=told.stories.suppressed,
         withdrawn=told.withdrawn,
         restricted=told.stories.restricted,
@@ -278,6 +279,7 @@ class _Told:
 
     stories: Stories
     cases: pl.DataFrame
+    typologies: pl.DataFrame
     withdrawn: pl.DataFrame
     carried: pl.DataFrame
     sources: pl.DataFrame
@@ -293,9 +295,10 @@ def _tell(
     sources = origins.find(pl.concat([item.rows.select("table", "row_id") for item in folded]))
     stories = join_stories([tell(item, clock.final, sources) for item in folded])
     changes = compare(stories, None if before is None else before.known, since)
-    cases = case_frame(changes.known.filter(pl.col("was") == "alert"), changes.stories.alerts)
+    alerts = changes.known.filter(pl.col("was") == "alert")
+    cases, schemes = (gather(alerts, changes.stories.alerts) for gather in (case_frame, typology_frame))
     carried, kept = carry(folded, clock.final, sources)
-    return _Told(changes.stories, cases, changes.withdrawn, carried, kept, changes.known)
+    return _Told(changes.stories, cases, schemes, changes.withdrawn, carried, kept, changes.known)
 
 
 def _hits(outcome: Outcome, before: State | None) -> pl.DataFrame:

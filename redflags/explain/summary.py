@@ -20,6 +20,7 @@ __all__ = ["first_sentence", "not_judged", "run_summary", "summary_page", "top_a
 
 _ROW_TONES: Final[Mapping[str, Tone]] = {"high": "strong", "low": "quiet"}
 _TOP = 10
+_SCHEMES: Final = 8
 _REJECTS = 5
 _LINES = 15
 #: Smaller shares are not told apart.
@@ -83,6 +84,30 @@ def _alerts(run: Run, book: RuleBook | None) -> Iterator[Block]:
     yield Grid(heads, tuple(rows), tuple(tones))
     if alerts.height > _TOP:
         yield Para(f"{alerts.height - _TOP:,} more in alerts.parquet (as a table: redflags export).", "quiet")
+    yield from _schemes(run, book)
+
+
+def _schemes(run: Run, book: RuleBook | None) -> Iterator[Block]:
+    """The schemes that the alerts point to, those with the most subjects first."""
+    found = run.typologies.group_by("typology").agg(
+        pl.len().alias("subjects"), pl.col("alerts").sum(), pl.col("score").max()
+    )  # fmt: skip
+    if found.is_empty():
+        return
+    titles = {} if book is None else {name: typology.title for name, typology in book.typologies.items()}
+    columns = (
+        Column("consistent with"), Column("subjects", right=True), Column("alerts", right=True),
+        Column("highest", right=True),
+    )  # fmt: skip
+    rows = tuple(
+        (titles.get(name, name), f"{subjects:,}", f"{alerts:,}", f"{score:.0f}")
+        for name, subjects, alerts, score in found.sort(
+            "subjects", "alerts", "typology", descending=[True, True, False]
+        ).iter_rows()
+    )
+    yield Grid(columns, rows[:_SCHEMES])
+    if len(rows) > _SCHEMES:
+        yield Para(f"{len(rows) - _SCHEMES:,} more in typologies.parquet, by subject.", "quiet")
 
 
 def _bands(run: Run) -> dict[str, int]:
@@ -179,6 +204,7 @@ def run_summary(run: Run) -> dict[str, Any]:
         "alerts": run.alerts.height,
         "bands": _bands(run),
         "cases": run.cases.height,
+        "typologies": run.typologies.group_by("typology").len("subjects").sort("typology").to_dicts(),
         "suppressed": run.suppressed.height,
         "withdrawn": run.withdrawn.height,
         "pending": run.pending.height,

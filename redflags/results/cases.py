@@ -14,9 +14,9 @@ from typing import Final
 
 import polars as pl
 
-from redflags.results.schema import CASES, empty
+from redflags.results.schema import CASES, TYPOLOGIES, empty
 
-__all__ = ["case_frame", "case_score"]
+__all__ = ["case_frame", "case_score", "typology_frame"]
 
 _HEADROOM: Final = 110
 _WHOLE: Final = math.lcm(*range(_HEADROOM - 100, _HEADROOM + 1))
@@ -51,22 +51,7 @@ def case_frame(alerts: pl.DataFrame, touched: pl.DataFrame | None = None) -> pl.
     """
     if alerts.is_empty():
         return empty(CASES)
-    mine = _subjects(alerts)
-    if touched is not None:
-        mine = mine.join(_subjects(touched), on=["subject_kind", "subject_id"], how="semi", nulls_equal=True)
-    grouped = mine.group_by("subject_kind", "subject_id").agg(
-        pl.col("score"),
-        pl.len().cast(pl.Int64).alias("alerts"),
-        pl.col("family").unique().sort().alias("families"),
-        pl.col("first_at").min(),
-        pl.col("last_at").max(),
-    )
-    exact = [case_score(scores) for scores in grouped["score"].to_list()]
-    order = {value: n for n, value in enumerate(sorted(set(exact)))}
-    ranked = grouped.with_columns(
-        pl.Series("score", [float(round(value, _PLACES)) for value in exact], dtype=pl.Float64),
-        pl.Series("_exact", [order[value] for value in exact], dtype=pl.Int64),
-    ).sort(
+    ranked = _gathered(alerts, touched, [], pl.col("family").unique().sort().alias("families")).sort(
         "_exact",
         "alerts",
         "first_at",
@@ -75,6 +60,46 @@ def case_frame(alerts: pl.DataFrame, touched: pl.DataFrame | None = None) -> pl.
         descending=[True, True, False, False, False],
     )
     return ranked.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("rank")).select(*CASES)
+
+
+def typology_frame(alerts: pl.DataFrame, touched: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Score every typology of every subject: from the alerts of the rules that point to it, as a case is scored.
+
+    Args:
+        alerts: The columns of `case_frame`, and `rule_id` and `typologies` of every alert known.
+        touched: As for `case_frame`.
+
+    Returns:
+        A typologies frame, highest first. An alert whose rule points to several schemes counts for each of them.
+    """
+    if alerts.is_empty():
+        return empty(TYPOLOGIES)
+    spread = alerts.explode("typologies").rename({"typologies": "typology"}).filter(pl.col("typology").is_not_null())
+    if spread.is_empty():
+        return empty(TYPOLOGIES)
+    scored = _gathered(spread, touched, ["typology"], pl.col("rule_id").unique().sort().alias("rules"))
+    order = ["_exact", "alerts", "first_at", "subject_kind", "subject_id", "typology"]
+    return scored.sort(order, descending=[True, True, False, False, False, False]).select(*TYPOLOGIES)
+
+
+def _gathered(alerts: pl.DataFrame, touched: pl.DataFrame | None, by: list[str], *also: pl.Expr) -> pl.DataFrame:
+    """Alerts by subject (and `by`) with their joint score; `_exact` orders by it."""
+    mine = _subjects(alerts)
+    if touched is not None:
+        mine = mine.join(_subjects(touched), on=["subject_kind", "subject_id"], how="semi", nulls_equal=True)
+    grouped = mine.group_by("subject_kind", "subject_id", *by).agg(
+        pl.col("score"),
+        pl.len().cast(pl.Int64).alias("alerts"),
+        *also,
+        pl.col("first_at").min(),
+        pl.col("last_at").max(),
+    )
+    exact = [case_score(scores) for scores in grouped["score"].to_list()]
+    order = {value: n for n, value in enumerate(sorted(set(exact)))}
+    return grouped.with_columns(
+        pl.Series("score", [float(round(value, _PLACES)) for value in exact], dtype=pl.Float64),
+        pl.Series("_exact", [order[value] for value in exact], dtype=pl.Int64),
+    )
 
 
 def _subjects(alerts: pl.DataFrame) -> pl.DataFrame:

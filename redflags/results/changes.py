@@ -23,8 +23,8 @@ KNOWN: Final[Mapping[str, pl.DataType]] = MappingProxyType(
         **{
             name: ALERTS[name]
             for name in (
-                "alert_id", "rule_id", "subject_kind", "subject_id", "party_id", "family", "score", "state",
-                "first_at", "last_at",
+                "alert_id", "rule_id", "subject_kind", "subject_id", "party_id", "family", "typologies", "score",
+                "state", "first_at", "last_at",
             )
         },
         "was": pl.String(),

@@ -161,6 +161,6 @@ def _read_json(path: Path) -> Run:
 def _run(manifest: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> Run:
     return Run(
         manifest, alerts=frames["alerts"], evidence=frames["evidence"], cases=frames["cases"],
-        not_evaluable=frames["not_evaluable"], pending=frames["pending"], suppressed=frames["suppressed"],
+        typologies=frames["typologies"], not_evaluable=frames["not_evaluable"], pending=frames["pending"], suppressed=frames["suppressed"],
         withdrawn=frames["withdrawn"], rejects=frames["rejects"],
     )  # fmt: skip

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "build_manifest", "mapping_file", "shown_book"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _DATED: Final = frozenset({"key", "time", "meta", "label"})
 
 

@@ -19,6 +19,7 @@ from redflags.results.schema import (
     PENDING,
     RESTRICTED,
     SUPPRESSED,
+    TYPOLOGIES,
     WITHDRAWN,
     empty,
 )
@@ -35,6 +36,7 @@ FRAMES: Final[Mapping[str, Mapping[str, pl.DataType]]] = {
     "alerts": ALERTS,
     "evidence": EVIDENCE,
     "cases": CASES,
+    "typologies": TYPOLOGIES,
     "not_evaluable": NOT_EVALUABLE,
     "pending": PENDING,
     "suppressed": SUPPRESSED,
@@ -53,6 +55,7 @@ class Run:
         alerts: Alerts new or changed in this run, highest score first.
         evidence: The rows behind them (and behind suppressed ones), up to 500 each.
         cases: All alerts of each subject that this run touched, ranked.
+        typologies: The same alerts by the schemes that their rules point to, scored.
         not_evaluable: What could not be judged, and why, by rule and column.
         pending: Rows whose judgement lies after this run.
         suppressed: Alerts that a policy holds back, with the policy and its reason.
@@ -67,6 +70,7 @@ class Run:
     alerts: pl.DataFrame = field(default_factory=partial(empty, ALERTS), repr=False)
     evidence: pl.DataFrame = field(default_factory=partial(empty, EVIDENCE), repr=False)
     cases: pl.DataFrame = field(default_factory=partial(empty, CASES), repr=False)
+    typologies: pl.DataFrame = field(default_factory=partial(empty, TYPOLOGIES), repr=False)
     not_evaluable: pl.DataFrame = field(default_factory=partial(empty, NOT_EVALUABLE), repr=False)
     pending: pl.DataFrame = field(default_factory=partial(empty, PENDING), repr=False)
     suppressed: pl.DataFrame = field(default_factory=partial(empty, SUPPRESSED), repr=False)

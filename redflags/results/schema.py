@@ -20,6 +20,7 @@ __all__ = [
     "PENDING",
     "RESTRICTED",
     "SUPPRESSED",
+    "TYPOLOGIES",
     "WITHDRAWN",
     "empty",
     "moment",
@@ -84,6 +85,19 @@ CASES: Final[Mapping[str, pl.DataType]] = MappingProxyType(
         "rank": pl.Int64(),
         "alerts": pl.Int64(),
         "families": pl.List(pl.String),
+        "first_at": TIME,
+        "last_at": TIME,
+    }
+)
+#: Alerts of one subject by the schemes that their rules point to.
+TYPOLOGIES: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {
+        "subject_kind": pl.String(),
+        "subject_id": pl.String(),
+        "typology": pl.String(),
+        "score": pl.Float64(),
+        "alerts": pl.Int64(),
+        "rules": pl.List(pl.String),
         "first_at": TIME,
         "last_at": TIME,
     }

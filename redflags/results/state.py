@@ -47,7 +47,7 @@ __all__ = [
     "reach_of",
 ]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FOLDER: Final = "state"
 FILE: Final = "state.json"
 #: Hits between runs: the hits frame, and which bound rule they belong to.
