@@ -11,6 +11,8 @@ from redflags.rules.analysis import durations
 from redflags.rules.lint import verdicts
 from redflags.rules.model import Aggregate, View
 from redflags.rules.params import spec_faults
+from redflags.rules.proxies import proxy_words
+from redflags.tables import dictionary
 from redflags.units import parse_duration
 
 if TYPE_CHECKING:
@@ -129,6 +131,10 @@ def _params(rule: Rule, found: Found, shaky: Collection[str]) -> None:
             continue
         for key, code, message, hint in spec_faults(spec):
             found.at(("params", name, key), code, f"${name}: {message}", hint)
+        words = spec.default if isinstance(spec.default, list | tuple) else [spec.default]
+        for word, attribute in (pair for text in words for pair in proxy_words(dictionary(), str(text))):
+            found.at(("params", name, "default"), "PROXY-WORD", f"'{word}' stands for {attribute}",
+                     "say what was done with the money")  # fmt: skip
 
 
 def _durations(rule: Rule, found: Found, shaky: Collection[str]) -> None:

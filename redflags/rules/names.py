@@ -13,6 +13,7 @@ from redflags.expr.functions import FUNCTIONS
 from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Binary, Call, Expr, In, IsDistinct, Name, Param, Text, children
 from redflags.expr.parser import parse
+from redflags.rules import proxies
 from redflags.rules.model import Aggregate, Operator, View, as_names
 from redflags.rules.scopes import (
     NOTHING,
@@ -195,6 +196,7 @@ class Namer:
 
     def follow(self, scope: Scope, path: Path, node: Expr, *, judged: Scope | None = None) -> Basis:
         """What a node rests on."""
+        proxies.told(self, scope, path, node)
         if isinstance(node, Name):
             return self._name(scope, path, node, judged)
         if isinstance(node, Param):
