@@ -44,7 +44,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/redflags rules check
+	$(BIN)/redflags rules check --strict
 	$(BIN)/redflags rules docs --check
 
 format: $(VENV)/.dev

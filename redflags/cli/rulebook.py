@@ -78,8 +78,9 @@ def show(*, rule_id: str, book: Path | None, profile: str | None, plan: bool) ->
 
 @rules.command()
 @click.argument("path", type=PATH, required=False)
+@click.option("--strict", is_flag=True, help="Also what is sound but careless; exceptions.yaml excuses with reasons.")
 @click.option("--json", "as_json", is_flag=True, help="The faults for a machine.")
-def check(*, path: Path | None, as_json: bool) -> int:
+def check(*, path: Path | None, strict: bool, as_json: bool) -> int:
     """Check a rule book, a folder of rules or one rule file: every fault of every file at once.
 
     Without PATH the shipped rule book is checked, its lock included.
@@ -91,6 +92,10 @@ def check(*, path: Path | None, as_json: bool) -> int:
     # Whoever has no lock has not asked for one; the shipped book has to keep its own.
     if not faults and (path is None or lock_path(loaded).is_file()):
         faults = check_lock(loaded, partial=path is not None and path.is_file())
+    if strict:
+        from redflags.rules.strict import strict_faults
+
+        faults = (*faults, *strict_faults(loaded))
     if as_json:
         from dataclasses import asdict
 

@@ -52,6 +52,7 @@ _SHARED_FILES = frozenset(
         "indicators.yaml",
         "statements.yaml",
         "honoured_by.yaml",
+        "exceptions.yaml",
         "rules.lock.yaml",
     }
 )
