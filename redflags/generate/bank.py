@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from redflags.errors import UsageError
-from redflags.generate import firms, lookalikes, npos, people
+from redflags.generate import firms, life, lookalikes, npos, people
 from redflags.generate.clock import Period
+from redflags.generate.finish import finish, settle_balances
 from redflags.generate.geography import geo_risk_rows, score_rows
 from redflags.generate.plant import USUAL_CASES, plant
 from redflags.generate.schema import TABLES
@@ -61,21 +62,25 @@ def generate_bank(
     if parties < 30:
         raise UsageError(f"a bank of {parties} parties is too small to live; ask for 30 or more")
     world = World(seed, Period.ending(end, months, dense_months))
-    firms.make_firms(world, max(parties * 17 // 100, 6))
+    firms.make_firms(world, max(parties * 22 // 100, 6))
     people.make_people(world, parties * 56 // 100)
-    npos.make_npos(world, max(parties // 38, 2))
+    npos.make_npos(world, max(parties // 24, 2))
     planted = plant(world, USUAL_CASES if cases is None else cases)
     if with_lookalikes:
         lookalikes.act(world)
-    _live(world)
+    trips = life.settle(world)
+    life.live(world, _live(world), trips)
+    life.file(world)
     _mark(world, planted)
     return _tables(world, planted)
 
 
-def _live(world: World) -> None:
+def _live(world: World) -> list[Side]:
     rng = world.rng("shops")
     # The first three are not shops: the card house, the power company, the tax office.
     shops = [world.outsider(rng, name) for name in ("Card house", "Power company", "Tax office")]
+    for kind, side in zip(("processor", "utility", "state"), shops, strict=True):
+        world.known(kind, side)
     shops += [world.outsider(rng, world.names.firm()) for _ in range(max(len(world.people) // 2, 8))]
     friends = [person.main for person in world.people]
     friends += [world.outsider(rng, world.names.person()) for _ in range(len(world.people) // 4)]
@@ -90,6 +95,7 @@ def _live(world: World) -> None:
         ]
         donors += [friends[int(i)] for i in rng.permutation(len(friends))[:22]]
         npos.live(world, npo, donors)
+    return shops
 
 
 def _mark(world: World, planted: list[Case]) -> None:
@@ -114,7 +120,8 @@ def _mark(world: World, planted: list[Case]) -> None:
 
 def _tables(world: World, planted: list[Case]) -> dict[str, pl.DataFrame]:
     first_id = 1_000_000 + int(world.rng("first id").integers(0, 90_000)) * 10
-    written = world.tape.frame(world.rng("ties"), first_id)
+    written = life.finish(world, finish(world, world.tape.frame(world.rng("ties"), first_id)))
+    written = settle_balances(world, written).select("_row", *TABLES["transactions"])
     labels = (
         world.tape.labels().join(written.select("_row", "txn_id", "booked_at"), on="_row").sort("case_id", "txn_id")
     )

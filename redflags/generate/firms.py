@@ -41,14 +41,19 @@ def make_firms(world: World, count: int) -> None:
     for number in range(count):
         make_firm(world, _KINDS[number % len(_KINDS)])
     rng = world.rng("suppliers")
-    for firm in world.firms:
-        others = [other for other in world.firms if other is not firm and other.kind not in CASH_TRADES]
+    for number, firm in enumerate(world.firms):
+        # Suppliers stand further down the chain: money seldom comes back in a ring.
+        later = [other for other in world.firms[number + 1 :] if other.kind not in CASH_TRADES]
+        others = later or [other for other in world.firms if other is not firm and other.kind not in CASH_TRADES]
         taken = {text for _, text in firm.suppliers}
         for other in (others[int(i)] for i in rng.integers(0, len(others), 2)):
             text = next(word for word in (GOODS[int(i)] for i in rng.permutation(len(GOODS))) if word not in taken)
             taken.add(text)
             if all(side.account_id != other.main.account_id for side, _ in firm.suppliers):
                 firm.suppliers.append((other.main, text))
+        # Whom a firm deals with abroad it has told the bank.
+        partners = [*firm.clients, *(side for side, _ in firm.suppliers)]
+        world.expect(firm.party_id, *(side.country for side in partners if side.country != HOME))
 
 
 def make_firm(world: World, kind: str, *, trade_name: str | None = None) -> Firm:
@@ -71,7 +76,8 @@ def make_firm(world: World, kind: str, *, trade_name: str | None = None) -> Firm
         incorporation_date=(utc(opened) - dt.timedelta(days=int(rng.integers(20, 2_000)))).date(),
         expected_monthly_turnover=turnover // 100 * 115 // 100,
         registered_regions=[home.code],
-        expected_countries=abroad,
+        # A branch abroad still deals with the head office's country.
+        expected_countries=sorted({*abroad, HOME} - {home.country}),
     )
     account_type = "merchant" if kind in CASH_TRADES else "business"
     firm = Firm(party, world.account(party, home, account_type, opened), kind, home, world.id("device"), turnover)
@@ -115,9 +121,9 @@ def _invoices(world: World, rng: np.random.Generator, firm: Firm, received: floa
         dense = month >= period.full
         turn = int((month - period.first) // 30)
         length = min(28, period.last - int(month))
-        count = max(int(rng.poisson(7 * received)), 2) if dense else 1
+        count = max(int(rng.poisson(7 * received)), 2) if dense else 1 if received < 1 else 2
         buyers = [firm.clients[(turn + int(i)) % len(firm.clients)] for i in rng.permutation(count)]
-        total = firm.turnover * received * (rng.uniform(0.85, 1.05) if dense else rng.uniform(0.15, 0.3))
+        total = firm.turnover * received * rng.uniform(0.85, 1.05)
         _pay(
             world,
             rng,
@@ -128,9 +134,9 @@ def _invoices(world: World, rng: np.random.Generator, firm: Firm, received: floa
             days=month + rng.integers(0, length, count),
             texts=[f"INV {number + turn * 40 + k} {goods} {buyer.name.split()[0]}" for k, buyer in enumerate(buyers)],
         )
-        count = max(int(rng.poisson(6)), 3) if dense else 1
+        count = max(int(rng.poisson(6)), 3) if dense else 2
         chosen = [firm.suppliers[(turn + k) % len(firm.suppliers)] for k in range(count)]
-        total = firm.turnover * (rng.uniform(0.4, 0.55) if dense else 0.1)
+        total = firm.turnover * rng.uniform(0.4, 0.55)
         _pay(
             world,
             rng,
@@ -175,22 +181,36 @@ def _pay(
 def _takings(world: World, rng: np.random.Generator, firm: Firm, acquirer: Side) -> None:
     """Card takings settled every week, cash takings banked a few times a week, well apart from any limit."""
     period = world.period
+    tape = world.tape
     weeks = np.arange(period.full + 2, period.last, 7)
     weekly = firm.turnover * 7 / 30
-    world.tape.put(
+    # Some live on cards, some on cash.
+    in_cash = float(rng.choice([0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75]))
+    tape.put(
         moments(rng, workdays(weeks), 5, 6),
-        (weekly * 0.45 * rng.uniform(0.8, 1.2, len(weeks))).astype(np.int64),
+        (weekly * (0.85 - in_cash) * rng.uniform(0.8, 1.2, len(weeks))).astype(np.int64),
         txn_type="settlement",
         instrument="wire",
         channel="api",
         purpose_text="card takings of the week",
         ends=sides(acquirer, firm.main),
     )
+    thin = period.months(dense=False)
+    tape.put(
+        moments(rng, workdays(thin + 4), 5, 6),
+        (firm.turnover * (0.85 - in_cash) * rng.uniform(0.85, 1.15, len(thin))).astype(np.int64),
+        txn_type="settlement",
+        instrument="wire",
+        channel="api",
+        purpose_text="card takings of the month",
+        ends=sides(acquirer, firm.main),
+    )
     visits = workdays(np.sort(np.concatenate([weeks + offset for offset in (0, 2, 4)])))
-    visits = np.concatenate([period.months(dense=False) + 9, visits[visits <= period.last]])
+    past = np.concatenate([thin + offset for offset in (3, 9, 16, 23)])
+    visits = np.concatenate([workdays(np.sort(past)), visits[visits <= period.last]])
     if not firm.banks_takings:
         return
-    usual = min(weekly * 0.4 / 3, 2_600_00)
+    usual = min(weekly * in_cash / 3, 2_600_00)
     cents = np.clip(rng.lognormal(np.log(usual), 0.35, len(visits)), 90_00, 4_000_00).astype(np.int64) // 5_00 * 5_00
     for day, amount in zip(visits, cents, strict=True):
         point = world.point(rng, firm.home, "branch" if rng.random() < 0.5 else "deposit_machine")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-__all__ = ["NEAR", "REMITTANCE", "RISK_REGIONS", "geo_risk_rows", "score_rows"]
+__all__ = ["CORRIDOR", "NEAR", "REGION_PLACES", "REMITTANCE", "RISK_REGIONS", "geo_risk_rows", "score_rows"]
 
 #: Countries that ordinary customers trade with and travel to.
 NEAR: Final = ("NL", "BE", "AT", "FR", "DK", "PL", "CZ", "IT", "ES", "SE")
@@ -28,6 +28,31 @@ RISK_REGIONS: Final = (
     ("SS-XF1", "AREA-6", "SS", "conflict"),
     ("CD-XG1", "AREA-7", "CD", "conflict"),
 )
+
+#: Invented regions on an invented corridor towards an area of risk, in the order in which it is travelled.
+CORRIDOR: Final = (
+    ("RS-XS1", "RS", "transit"),
+    ("BG-XS2", "BG", "transit"),
+    ("TR-XT2", "TR", "transit"),
+    ("TR-XT1", "TR", "hub"),
+    ("SY-XB1", "SY", "border"),
+)
+
+#: Where invented regions abroad lie on the invented map: latitude, longitude.
+REGION_PLACES: Final = {
+    "ES-XC1": (39.6, 2.7),
+    "IT-XB1": (43.7, 11.3),
+    "FR-XD1": (43.5, 6.9),
+    "AT-XF1": (47.3, 11.4),
+    "DK-XA1": (55.6, 9.2),
+    "SE-XC1": (57.8, 14.2),
+    "PL-XE1": (50.1, 19.9),
+    "GR-XA1": (37.9, 23.7),
+    "RS-XS1": (44.8, 20.5),
+    "BG-XS2": (42.7, 23.3),
+    "TR-XT2": (41.0, 28.9),
+    "TR-XT1": (37.0, 37.3),
+}
 
 _SOURCE: Final = "invented for the sample"
 _EPOCH: Final = dt.datetime(2023, 1, 1, tzinfo=dt.UTC)
@@ -137,20 +162,35 @@ def geo_risk_rows() -> list[dict[str, object]]:
         >>> geo_risk_rows()[0]["region_code"]
         'SO-XA1'
     """
-    return [
+    areas: list[dict[str, object]] = [
         {
             "region_code": region,
             "area_id": area,
             "category": category,
+            "legal_basis": "risk assessment of the institution, invented",
             "source": _SOURCE,
             "valid_from": _EPOCH,
         }
         for region, area, _, category in RISK_REGIONS
     ]
+    steps: list[dict[str, object]] = [
+        {
+            "region_code": region,
+            "area_id": "AREA-2",
+            "category": category,
+            "corridor_id": "COR-1",
+            "corridor_order": order,
+            "legal_basis": "risk assessment of the institution, invented",
+            "source": _SOURCE,
+            "valid_from": _EPOCH,
+        }
+        for order, (region, _, category) in enumerate(CORRIDOR, 1)
+    ]
+    return areas + steps
 
 
 def score_rows() -> list[dict[str, object]]:
-    """Rows of `country_scores`: two editions of each index, the second valid from 2026 on.
+    """Rows of `country_scores`: editions of each index, the second valid from 2026 on.
 
     Example:
         >>> {row["index_name"] for row in score_rows()} == {"fsi", "composite"}

@@ -87,6 +87,8 @@ class Names:
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
         self._given: set[str] = set()
+        #: Name given to what it names: a kind of party and, for firms, the last words.
+        self.kinds: dict[str, tuple[str, str]] = {}
 
     def _word(self) -> str:
         parts = (_HEADS, _MIDDLES, _TAILS)
@@ -101,15 +103,22 @@ class Names:
 
     def person(self) -> str:
         """A given name and a family name."""
-        return self._new("{} {}", 2)
+        name = self._new("{} {}", 2)
+        self.kinds[name] = ("person", "")
+        return name
 
     def firm(self, trade: str | None = None) -> str:
         """A firm's name, its trade as the last word."""
-        return self._new("{} " + (trade or _TRADES[int(self._rng.integers(len(_TRADES)))]), 1)
+        trade = trade or _TRADES[int(self._rng.integers(len(_TRADES)))]
+        name = self._new("{} " + trade, 1)
+        self.kinds[name] = ("company", trade)
+        return name
 
     def npo(self, work: str) -> str:
         """A non-profit's name, its work as the last words."""
-        return self._new("{} " + work, 1)
+        name = self._new("{} " + work, 1)
+        self.kinds[name] = ("npo", work)
+        return name
 
 
 class IdPool:

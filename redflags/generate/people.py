@@ -40,7 +40,11 @@ def make_people(world: World, count: int) -> None:
     rng = world.rng("people")
     outside = [world.outsider(rng, world.names.firm()) for _ in range(max(count // 8, 3))]
     landlords = [world.outsider(rng, world.names.firm("Homes")) for _ in range(max(count // 12, 2))]
+    for landlord in landlords:
+        world.known("landlord", landlord)
     offices = [world.outsider(rng, "Pension office"), world.outsider(rng, "Study office")]
+    for office in offices:
+        world.known("state", office)
     for number in range(count):
         kind = "student" if number % 12 == 5 else "pensioner" if number % 11 == 7 else "worker"
         firm = world.firms[int(rng.integers(len(world.firms)))] if rng.random() < 0.5 else None
@@ -84,6 +88,7 @@ def _person(world: World, rng: np.random.Generator, kind: str, employer: Side, l
         region_code=home.code,
         onboarded_at=utc(opened),
         segment="retail",
+        expected_countries=[] if home.country == HOME else [HOME],
         is_pep=bool(rng.random() < 0.01),
     )
     person = Person(
@@ -101,7 +106,7 @@ def _person(world: World, rng: np.random.Generator, kind: str, employer: Side, l
         country = REMITTANCE[int(rng.integers(len(REMITTANCE)))]
         person.kin = world.outsider(rng, world.names.person(), country)
         person.kin_amount = int(rng.integers(8, 50)) * 10_00
-        world.parties[party]["expected_countries"] = [country]
+        world.expect(party, country)
     return person
 
 
@@ -215,8 +220,11 @@ def _spend(world: World, rng: np.random.Generator, person: Person, shops: list[S
     count = int(rng.poisson((4.5 if person.kind == "student" else 7.5) * length / 30))
     days = period.full + rng.integers(0, length, count)
     budget = person.pay * 0.36 / 7.5
+    # Whoever is on holiday buys nothing at home.
+    gone = np.array([any(begin <= day <= end for begin, end in person.away) for day in days], dtype=bool)
+    days, count = days[~gone], count - int(gone.sum())
     places = [person.home] * count
-    for trip in range(int(rng.integers(0, 2))):
+    for trip in range(0 if person.away else int(rng.integers(0, 2))):
         other = world.atlas.regions[int(rng.integers(len(world.atlas.regions)))]
         start = int(rng.integers(period.full, max(period.last - 6, period.full + 1)))
         places = [other if start <= day < start + 4 + trip else place for day, place in zip(days, places, strict=True)]
@@ -249,6 +257,8 @@ def _spend(world: World, rng: np.random.Generator, person: Person, shops: list[S
         )
     drawn = int(rng.poisson(1.3 * length / 30))
     for day in np.sort(period.full + rng.integers(0, length, drawn)):
+        if any(begin <= day <= end for begin, end in person.away):
+            continue
         point = world.point(rng, person.home, "atm")
         tape.put(
             moments(rng, np.array([day]), 8, 22),

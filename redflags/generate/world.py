@@ -26,7 +26,7 @@ __all__ = ["CASH_TRADES", "Firm", "Npo", "Person", "World", "utc"]
 #: Trades that live on cash.
 CASH_TRADES: Final = ("restaurant", "retail")
 
-T = TypeVar("T")
+T = TypeVar("T", "Person", "Firm", "Npo")
 
 
 def utc(day: int) -> dt.datetime:
@@ -57,6 +57,7 @@ class Person:
     kin: Side | None = None
     kin_amount: int = 0
     parent: Side | None = None
+    away: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -104,6 +105,12 @@ class World:
         self.parties: dict[str, dict[str, object]] = {}
         self.accounts: dict[str, dict[str, object]] = {}
         self.tables: dict[str, list[dict[str, object]]] = {}
+        #: Accounts at other banks, with the name and the country that go with them.
+        self.outside: dict[str, tuple[str, str]] = {}
+        #: Network address of a device, where several share one.
+        self.networks: dict[str, str] = {}
+        #: Who plays a part in a case or a look-alike.
+        self.cast: set[str] = set()
         self.people: list[Person] = []
         self.firms: list[Firm] = []
         self.npos: list[Npo] = []
@@ -122,6 +129,12 @@ class World:
                 ("appeal", "Q", 4),
                 ("carve_out", "H", 4),
                 ("programme", "G", 4),
+                ("address", "ADR", 5),
+                ("phone", "TEL", 6),
+                ("card", "K", 6),
+                ("paper", "W", 7),
+                ("record", "R", 6),
+                ("file", "F", 6),
             )
         }
         banks = IdPool(self.rng("ids", "bank"), "B", 4)
@@ -135,6 +148,11 @@ class World:
         words = [zlib.crc32(str(label).encode()) for label in labels]
         return np.random.default_rng(np.random.SeedSequence([self.seed, *words]))
 
+    @staticmethod
+    def moment(at: int) -> dt.datetime:
+        """A moment of the local clock, as a register holds it; the hour of summer time is let go."""
+        return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=at - 3_600)
+
     def id(self, kind: str) -> str:
         """A new id of one kind."""
         return self._ids[kind].take()
@@ -143,16 +161,25 @@ class World:
         """Add a row to a register."""
         self.tables.setdefault(table, []).append(row)
 
-    def link(self, party: str, related: str, role: str, since: int, share: float | None = None) -> None:
+    def link(
+        self, party: str, related: str, role: str, since: int, share: float | None = None, *, until: int | None = None
+    ) -> None:
         """Put a relation on file: `related` is the `role` of `party`."""
         self.add(
             "party_links",
+            link_id=self.id("record"),
             party_id=party,
             related_party_id=related,
             role=role,
             share_pct=share,
+            is_nominee=False if role in ("director", "owner", "ubo") else None,
             valid_from=utc(since),
+            valid_to=None if until is None else utc(until),
         )
+
+    def known(self, kind: str, side: Side) -> None:
+        """Put an account on the list of payees that are ordinary for everybody."""
+        self.add("known_payees", account_id=side.account_id, **{"class": kind}, valid_from=utc(self.period.first - 900))
 
     def party(self, party_type: str, name: str, **fields: object) -> str:
         """Put a party on file; customers get an account besides."""
@@ -172,7 +199,7 @@ class World:
         self.parties[party] = {**usual, **fields}
         return party
 
-    def account(self, party: str, home: Region, account_type: str, opened: int) -> Side:
+    def account(self, party: str, home: Region, account_type: str, opened: int, **fields: object) -> Side:
         """Open an account and say how it looks in a payment message."""
         account = self.id("account")
         point = home.points[0]
@@ -189,6 +216,8 @@ class World:
             "home_latitude": point.latitude,
             "home_longitude": point.longitude,
             "timezone": "Europe/Berlin",
+            "bank_id": self.bank_id,
+            **fields,
         }
         return Side(
             account,
@@ -207,8 +236,9 @@ class World:
         country: str = HOME,
         region: str | None = None,
         bank_in: str | None = None,
+        party: str | None = None,
     ) -> Side:
-        """Somebody with an account at another bank, in `bank_in` or else in `country`."""
+        """Somebody with an account at another bank, in `bank_in` or else in `country`; `party` where on file."""
         seat = bank_in or country
         banks = self._banks.setdefault(seat, [])
         if len(banks) < 4:
@@ -217,7 +247,9 @@ class World:
         if region is None:
             letter = "ABCDEFGH"[int(rng.integers(8))]
             region = f"{country}-X{letter}1"
-        return Side(self.id("outside"), None, name, bank, country, seat, region)
+        side = Side(self.id("outside"), party, name, bank, country, seat, region)
+        self.outside[side.account_id] = (name, country)
+        return side
 
     def stranger(self, rng: np.random.Generator, since: int) -> str:
         """A person on file who is no customer: identified once at a counter."""
@@ -262,4 +294,23 @@ class World:
         order = self._order.setdefault(kind, self.rng("cast", kind).permutation(len(members)).tolist())
         if not order:
             raise UsageError(f"no {kind} is left for another case; ask for more parties or for fewer cases")
-        return members[order.pop()]
+        chosen = members[order.pop()]
+        self.cast.add(chosen.party_id)
+        return chosen
+
+    def idle_people(self, kind: str | None = "worker") -> list[Person]:
+        """People with an ordinary life who play no part, of one kind or of all."""
+        return [p for p in self.people if p.party_id not in self.cast and kind in (None, p.kind)]
+
+    def idle_person(self, number: int) -> Person:
+        """One worker who plays no part; in a small bank the same one may be met again."""
+        people = self.idle_people() or self.people
+        return people[number % len(people)]
+
+    def idle_npos(self) -> list[Npo]:
+        """Aid organisations that play no part."""
+        return [npo for npo in self.npos if npo.party_id not in self.cast]
+
+    def idle_firms(self, *kinds: str) -> list[Firm]:
+        """Firms with an ordinary life that play no part, of some trades or of all."""
+        return [f for f in self.firms if f.party_id not in self.cast and (not kinds or f.kind in kinds)]

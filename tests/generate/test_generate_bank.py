@@ -18,6 +18,13 @@ from redflags.generate.schema import ANSWER_KEY, TABLES
 from redflags.resources import sample_data_dir
 
 SMALL: dict[str, Any] = {"seed": 3, "parties": 60, "months": 5, "cases": {}, "with_lookalikes": False}
+#: Where goods come from, and what a list says of those it names: no attribute of a customer.
+OF_GOODS_OR_LISTS = {
+    ("customs_declarations", "origin_country"),
+    ("list_entries", "birth_record"),
+    ("price_reference", "origin_country"),
+    ("trade_documents", "origin_country"),
+}
 FORBIDDEN = ("birth", "gender", "sex", "nationality", "ethnic", "religio", "language", "origin", "dob", "age")
 
 
@@ -110,7 +117,10 @@ def test_a_party_on_a_row_holds_the_account_on_it(bank):
     holders = bank["accounts"].select("account_id", holder="party_id")
     for side in ("from", "to"):
         rows = bank["transactions"].join(holders, left_on=f"{side}_account_id", right_on="account_id", how="left")
-        assert rows.filter(pl.col("holder").ne_missing(pl.col(f"{side}_party_id"))).is_empty()
+        ours = rows.filter(pl.col("holder").is_not_null())
+        assert ours.filter(pl.col("holder").ne_missing(pl.col(f"{side}_party_id"))).is_empty()
+        customers = bank["parties"].filter("is_customer")["party_id"]
+        assert not set(rows.filter(pl.col("holder").is_null())[f"{side}_party_id"].drop_nulls()) & set(customers)
 
 
 def test_every_row_has_an_own_account_and_a_positive_amount(bank):
@@ -152,6 +162,8 @@ def test_reversals_and_refunds_turn_the_movement_round(bank):
 def test_no_protected_attribute(bank):
     for table, frame in bank.items():
         for column in frame.columns:
+            if (table, column) in OF_GOODS_OR_LISTS:
+                continue
             words = column.split("_")
             assert not any(word in FORBIDDEN or column.startswith(word) for word in words if word in FORBIDDEN), (
                 table,
@@ -164,15 +176,15 @@ def test_no_protected_attribute(bank):
 
 def test_control_counts(bank):
     t = bank["transactions"]
-    assert 30_000 <= len(t) <= 46_000
+    assert 50_000 <= len(t) <= 90_000
     customers = bank["parties"].filter("is_customer")
     assert 250 <= len(customers) <= 400
-    assert {"person", "company", "npo", "sole_trader"} == set(customers["party_type"])
+    assert {"person", "company", "npo", "sole_trader", "financial_institution"} == set(customers["party_type"])
     months = t.group_by(pl.col("booked_at").dt.truncate("1mo")).len().filter(pl.col("len") > 100)
     assert len(months) == 30
     thin = t.filter(pl.col("booked_at") < dt.datetime(2026, 2, 28, tzinfo=dt.UTC))
-    assert thin.height / 26 < 0.3 * (len(t) - thin.height) / 4
-    assert set(t["status"]) == {"booked", "rejected"}
+    assert thin.height / 26 < 0.4 * (len(t) - thin.height) / 4
+    assert set(t["status"]) == {"booked", "cancelled", "rejected"}
     assert t["txn_type"].n_unique() > 20
     assert bank["party_markers"].group_by("marker").len().sort("marker").rows() == [
         ("minor", 2), ("tip_source", 2), ("victim", 2),
@@ -197,7 +209,7 @@ def test_takings_vary(bank):
 def test_the_files_are_small_and_the_answer_key_stands_apart(bank, tmp_path):
     folder = write_bank(bank, tmp_path / "bank")
     written = files(folder)
-    assert sum(map(len, written.values())) < 3_000_000
+    assert sum(map(len, written.values())) < 6_000_000
     assert not any(name.startswith(("labels", "cases", "lookalikes")) for name in written)
     assert {"answer_key/labels.parquet", "answer_key/cases.csv", "answer_key/lookalikes.csv"} <= set(written)
     assert yaml.safe_load(written["dataset.yaml"]) == {"base_currency": "EUR", "timezone": "Europe/Berlin"}

@@ -39,14 +39,15 @@ def _restaurant(world: World) -> None:
     rng = world.rng("lookalike", "restaurant")
     firm = make_firm(world, "restaurant", trade_name="Table")
     firm.banks_takings = False
-    days = _full_days(world)
+    firm.turnover = 230_000_00
+    days = np.arange(world.period.first, world.period.last + 1)
     days = days[(days + 3) % 7 != 6]
     # The whole range, and in any 22 days in a row one deposit just under the line.
     cents = euros(rng, 3_100, 7_850, len(days))
     cents[11::22] = euros(rng, 8_900, 9_700, len(cents[11::22]))
     point = world.point(rng, firm.home, "branch").columns()
     _bank_cash(world, rng, firm, days=days, cents=cents, point=point)
-    world.parties[firm.party_id]["expected_monthly_turnover"] = 170_000
+    world.parties[firm.party_id]["expected_monthly_turnover"] = 330_000
     note(
         world,
         "cash-just-below-threshold-repeat",
@@ -59,6 +60,7 @@ def _chain(world: World) -> None:
     rng = world.rng("lookalike", "chain")
     firm = make_firm(world, "retail", trade_name="Stores")
     firm.banks_takings = False
+    firm.turnover = 480_000_00
     own = [point for point in firm.home.points if point.kind != "atm"][:3]
     days = _full_days(world)
     days = days[(days + 3) % 7 < 6]
@@ -71,7 +73,11 @@ def _chain(world: World) -> None:
         )
         cents = euros(rng, 2_900, 5_900, len(days))
         _bank_cash(world, rng, firm, days=days, cents=cents, point=point.columns())
-    world.parties[firm.party_id]["expected_monthly_turnover"] = 380_000
+        # Before, an armoured van came once a week.
+        weeks = np.arange(world.period.first + 2, world.period.full, 7)
+        cents = euros(rng, 22_000, 28_000, len(weeks))
+        _bank_cash(world, rng, firm, days=weeks, cents=cents, point=point.columns())
+    world.parties[firm.party_id]["expected_monthly_turnover"] = 740_000
     note(
         world,
         "cash-split-multi-site-24h",
@@ -160,15 +166,19 @@ def _courier(world: World) -> None:
 def _haulier(world: World) -> None:
     rng = world.rng("lookalike", "haulier")
     firm = make_firm(world, "transport", trade_name="Haulage")
+    firm.turnover = max(firm.turnover, 70_000_00)
     far = world.atlas.away_from(firm.home, 170)[:4]
-    world.parties[firm.party_id]["registered_regions"] = [firm.home.code, *(region.code for region in far)]
+    world.parties[firm.party_id].update(
+        registered_regions=[firm.home.code, *(region.code for region in far)], employees_count=70
+    )
     driver = world.stranger(rng, world.period.first - 400)
     world.link(firm.party_id, driver, "employee", world.period.first - 390)
     for region in far:
-        days = workdays(np.arange(world.period.full + 3, world.period.last - 3, 11))
+        days = workdays(np.arange(world.period.first + 3, world.period.last - 3, 11))
+        freight = euros(rng, 700, 2_600, len(days))
         world.tape.put(
             moments(rng, days, 9, 17),
-            euros(rng, 700, 2_600, len(days)),
+            freight,
             txn_type="cash_deposit",
             instrument="cash",
             conductor_id=driver,
@@ -178,7 +188,7 @@ def _haulier(world: World) -> None:
         )
         world.tape.put(
             moments(rng, days + 1, 9, 17),
-            euros(rng, 600, 2_000, len(days)),
+            freight * 74 // 100 // 5_00 * 5_00,
             txn_type="cash_withdrawal",
             instrument="cash",
             conductor_id=firm.staff[0],

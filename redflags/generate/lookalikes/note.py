@@ -23,5 +23,6 @@ def note(world: World, rule: str, subject: Side | str, story: str, kind: str = "
         kind: What the rule's subject is: a party, or the account itself.
     """
     party = subject if isinstance(subject, str) else subject.party_id
+    world.cast.add(str(party))
     subject_id = subject.account_id if kind == "account" and isinstance(subject, Side) else party
     world.add("lookalikes", rule_id=rule, subject_kind=kind, subject_id=subject_id, party_id=party, story=story)

@@ -27,6 +27,7 @@ def _notary(world: World) -> None:
         **{"class": "notary"},
         valid_from=utc(world.period.full),
     )
+    world.parties[buyer.party_id]["expected_change_until"] = utc(world.period.full + 100)
     begin = (world.period.full + 61) * DAY + 10 * HOUR + int(rng.integers(0, HOUR))
     world.tape.put(
         np.array([begin, begin + 26 * HOUR]),
@@ -185,7 +186,7 @@ def _big_payroll(world: World) -> None:
     firm = make_firm(world, "manufacturing", trade_name="Works")
     staff = [world.outsider(rng, world.names.person()) for _ in range(40)]
     pay = rng.integers(305, 460, len(staff)) * 10_00
-    for month in world.period.months(dense=True):
+    for month in world.period.months():
         world.tape.put(
             moments(rng, workdays(np.full(len(staff), month + 24)), 5, 7),
             pay,
@@ -198,7 +199,7 @@ def _big_payroll(world: World) -> None:
         )
     world.parties[firm.party_id]["expected_monthly_turnover"] = 260_000
     buyer = world.outsider(rng, world.names.firm())
-    months = world.period.months(dense=True)
+    months = world.period.months()
     world.tape.put(
         moments(rng, workdays(months + 20), 9, 16),
         rng.integers(1_500, 1_700, len(months)) * 100_00,
@@ -270,6 +271,7 @@ def _couple(world: World) -> None:
 def _house_sale(world: World) -> None:
     rng = world.rng("lookalike", "house")
     person = world.cast_person()
+    world.parties[person.party_id]["expected_change_until"] = utc(world.period.full + 70)
     buyer = world.outsider(rng, world.names.firm("Notaries"))
     world.tape.put(
         moments(rng, np.array([world.period.full + 33]), 9, 15),

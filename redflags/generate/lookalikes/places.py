@@ -202,6 +202,7 @@ def _appeal(world: World) -> None:
         region_code=region,
         announced_at=utc(day),
     )
+    world.expect(npo.party_id, country)
     target = world.outsider(rng, world.names.firm("Field Office"), country, region)
     at = (day + np.array([4, 12, 21])) * DAY + 11 * HOUR
     world.tape.put(

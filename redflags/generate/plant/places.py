@@ -10,7 +10,7 @@ from redflags.generate.clock import DAY, HOUR
 from redflags.generate.geography import RISK_REGIONS
 from redflags.generate.plant.case import Case, euros
 from redflags.generate.tape import sides
-from redflags.generate.words import GOODS
+from redflags.generate.words import GOODS, HOME
 from redflags.generate.world import utc
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def increased_monitoring(case: Case) -> None:
     if case.strength == "blatant":
         who = case.world.cast_firm()
         # Large beside the firm's ordinary trade with its neighbours.
-        low = max(low, who.turnover // 600)
+        low = max(low, who.turnover // (600 if who.home.country == HOME else 100))
         high = low * 13 // 10
     at = case.spread(case.start(days), days, count)
     cents = euros(case.rng, low, high, count, 10)

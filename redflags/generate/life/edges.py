@@ -1,0 +1,142 @@
+"""Ordinary life at the edge of what a rule looks at: a gardener's dues, cash aid as planned, a namesake, two friends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from redflags.generate.clock import moments, workdays
+from redflags.generate.finish import network_address
+from redflags.generate.geography import RISK_REGIONS
+from redflags.generate.tape import sides
+from redflags.generate.world import World, utc
+
+__all__ = ["live"]
+
+
+def live(world: World) -> None:
+    """Write stories that rules look at closely and leave alone."""
+    _gardener(world)
+    _cash_aid(world)
+    _two_clubs(world)
+    _namesake(world)
+    _friends(world)
+
+
+def _gardener(world: World) -> None:
+    """A gardener who is no trader on file is paid by three firms every month, each its own sum."""
+    rng = world.rng("gardener")
+    person = world.idle_person(12)
+    for number, firm in enumerate(world.idle_firms("property", "restaurant", "software")[:3]):
+        days = workdays(world.period.months() + 10 + 3 * number)
+        world.tape.put(
+            moments(rng, days, 9, 16),
+            np.full(len(days), (45 + 35 * number) * 100),
+            txn_type="transfer",
+            instrument="wire",
+            channel="online",
+            device_id=firm.device,
+            ip_country=firm.main.country,
+            purpose_text=f"garden {person.main.name.split()[1]}",
+            ends=sides(firm.main, person.main),
+        )
+
+
+def _cash_aid(world: World) -> None:
+    """An organisation hands out cash where there are no banks, as its plan on file says."""
+    rng = world.rng("cash aid")
+    conflict = {region for region, _, _, kind in RISK_REGIONS if kind == "conflict"}
+    fitting = [npo for npo in world.idle_npos() if any(side.region in conflict for side in npo.partners)]
+    if not fitting:
+        return
+    npo = fitting[-1]
+    profile = next(row for row in world.tables["npo_profiles"] if row["party_id"] == npo.party_id)
+    profile["planned_cash_share"] = 0.6
+    region = next(partner.region for partner in npo.partners if partner.region in conflict)
+    days = workdays(world.period.months() + 18)
+    world.tape.put(
+        moments(rng, days, 9, 14),
+        rng.integers(12, 22, len(days)) * 100_00,
+        txn_type="cash_withdrawal",
+        instrument="cash",
+        channel="branch",
+        service_point_id=f"SPX{region[:2]}{region[-2:]}",
+        branch_country=region[:2],
+        region_code=region,
+        conductor_id=npo.party_id,
+        purpose_text="cash assistance by list",
+        ends=sides(npo.main, None),
+    )
+
+
+def _two_clubs(world: World) -> None:
+    """A volunteer sits on the boards of two organisations that share the cost of a hall."""
+    rng = world.rng("two clubs")
+    if len(world.idle_npos()) < 5:
+        return
+    one, other = world.idle_npos()[3:5]
+    volunteer = world.stranger(rng, world.period.first - 500)
+    for npo in (one, other):
+        world.link(npo.party_id, volunteer, "officer", world.period.first - 400)
+    quarters = world.period.months()[::3] + 16
+    world.tape.put(
+        moments(rng, workdays(quarters), 9, 16),
+        np.full(len(quarters), 85_00),
+        txn_type="transfer",
+        instrument="wire",
+        channel="online",
+        device_id=one.device,
+        ip_country=one.main.country,
+        purpose_text="half of the hall",
+        ends=sides(one.main, other.main),
+    )
+
+
+def _namesake(world: World) -> None:
+    """A customer's name is nearly that of a listed person, who was born a generation earlier."""
+    person = next(iter(world.idle_people("pensioner")), world.idle_person(0))
+    record = world.parties[person.party_id]
+    record["name"] = "Thiegrum Oxwhel"
+    world.names.kinds["Thiegrum Oxwhel"] = ("person", "")
+    world.add(
+        "party_identifiers",
+        identifier_id=world.id("record"),
+        party_id=person.party_id,
+        id_type="birth_record",
+        id_value="1991",
+        first_seen=record["onboarded_at"],
+        valid_from=record["onboarded_at"],
+    )
+
+
+def _friends(world: World) -> None:
+    """Two friends share a flat, a telephone and a line, and settle small bills; nobody put that on file."""
+    rng = world.rng("friends")
+    single = [p for p in world.idle_people() if "address_key" not in world.parties[p.party_id]][:2]
+    if len(single) < 2:
+        return
+    phone, mail = world.id("phone"), f"mail-{world.id('record')}"
+    one, other = single
+    for person in single:
+        world.parties[person.party_id].update(phone_key=phone, email_key=mail)
+        world.networks[person.device] = network_address(phone)
+    days = np.arange(world.period.full + 6, world.period.last, 21)
+    world.tape.put(
+        moments(rng, days, 9, 22),
+        rng.integers(12, 60, len(days)) * 100,
+        txn_type="p2p",
+        instrument="wire",
+        channel="mobile",
+        device_id=one.device,
+        ip_country=one.main.country,
+        purpose_text="groceries",
+        ends=sides(one.main, other.main),
+    )
+    world.add(
+        "party_changes",
+        change_id=world.id("record"),
+        party_id=one.party_id,
+        changed_at=utc(world.period.full - 200),
+        field="address",
+        old_value=None,
+        new_value="shared flat",
+    )
