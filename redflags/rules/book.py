@@ -32,11 +32,16 @@ class Source(Strict):
 
 
 class Typology(Strict):
-    """A named scheme that several indicators point to."""
+    """A named scheme that several indicators point to.
+
+    A ``composite`` one is a label that no single family of signs can give: only rules that read the hits of others may
+    point to it.
+    """
 
     title: str
     description: str
     amltrix: str | None = None
+    composite: bool = False
 
 
 class Indicator(Strict):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from redflags.errors import RedflagsError, did_you_mean
 from redflags.rules.analysis import durations
 from redflags.rules.lint import verdicts
-from redflags.rules.model import Aggregate, View
+from redflags.rules.model import Aggregate, Operator, View
 from redflags.rules.params import spec_faults
 from redflags.rules.proxies import proxy_words
 from redflags.tables import dictionary
@@ -18,12 +18,13 @@ from redflags.units import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from redflags.rules.book import Source
+    from redflags.rules.book import Source, Typology
     from redflags.rules.faults import Found, Path
     from redflags.rules.model import Rule
 
 _TITLE_LENGTH = 90
 _FILLER = re.compile(r"(none|unknown|unlikely|n/?a|tbd|todo|-+|\?+)\.?", re.IGNORECASE)
+_LABEL = re.compile(r"\bterror\w*|\bcrime-terror nexus\b", re.IGNORECASE)
 #: Keys of an aggregate that go with some operations only.
 _ONLY_WITH = {
     "q": ("quantile",),
@@ -39,7 +40,7 @@ class Known:
     """Ids that a rule may refer to; None where there is nothing to check against."""
 
     sources: Mapping[str, Source] = field(default_factory=dict)
-    typologies: Collection[str] = field(default_factory=frozenset)
+    typologies: Mapping[str, Typology] = field(default_factory=dict)
     policies: Collection[str] = field(default_factory=frozenset)
     indicators: Collection[str] | None = None
 
@@ -114,6 +115,14 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
                 found.at((key, place), f"{word.upper()}-UNKNOWN", f"unknown {word} '{name}'", hint)
             if name in names[:place]:
                 found.at((key, place), "RULE-TWICE", f"'{name}' stands twice")
+    for place, name in enumerate(rule.typologies):
+        if name in known.typologies and known.typologies[name].composite and not _composite(rule):
+            found.at(
+                ("typologies", place),
+                "LABEL-ALONE",
+                f"'{name}' is a label that one family of signs cannot give",
+                "name what was done; a rule that reads the hits of others (operator hits) may say it",
+            )
     for place, waiver in enumerate(rule.safeguards):
         if waiver.waive not in known.policies:
             hint = did_you_mean(waiver.waive, known.policies) or f"policies: {', '.join(sorted(known.policies))}"
@@ -123,6 +132,11 @@ def _references(rule: Rule, found: Found, known: Known) -> None:
                 f"no policy is called '{waiver.waive}'",
                 hint,
             )
+
+
+def _composite(rule: Rule) -> bool:
+    """Whether a rule rests on the hits of others."""
+    return any(isinstance(stream, Operator) and stream.name == "hits" for stream in rule.with_.values())
 
 
 def _params(rule: Rule, found: Found, shaky: Collection[str]) -> None:
@@ -199,3 +213,7 @@ def _words(rule: Rule, found: Found) -> None:
     for path, text in texts:
         for offset, word, hint in verdicts(text):
             found.at(path, "WORDS", f"'{word}' passes a verdict", hint, offset=offset)
+        label = None if _composite(rule) or path == ("description",) else _LABEL.search(text)
+        if label is not None:
+            found.at(path, "LABEL-ALONE", f"'{label.group()}' is a label that one family of signs cannot give",
+                     "name what was done", offset=label.start())  # fmt: skip

@@ -6,7 +6,7 @@ from redflags.rules.model import CONTEXT_KINDS, FACT_KINDS
 from redflags.rules.safeguards import SUPPORTS, supported
 from redflags.rules.scopes import Basis, Read
 from redflags.tables import KLASSES, dictionary
-from tests.rules.conftest import detected
+from tests.rules.conftest import bent, detected
 
 FACTS = """\
 from: ledger
@@ -161,3 +161,24 @@ def test_context_supports_itself_only(kind):
     found = supported(Basis(frozenset([Read("t", "c", kind), *weak])))
     assert kind in found
     assert found <= set(CONTEXT_KINDS)
+
+
+# ---- labels that one family of signs cannot give -------------------------------------------------
+
+
+def test_a_composite_label_is_for_rules_that_read_hits(check):
+    alone = check(bent(("typologies: [structuring]", "typologies: [structuring, crime_terror_nexus]")))
+    assert [fault.code for fault in alone] == ["LABEL-ALONE"]
+    assert "crime_terror_nexus" in alone[0].message
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("consistent with money paid in", "consistent with terrorist financing, money paid in"),
+        ("title: Several cash deposits", "title: Several cash deposits for terror groups"),
+        ("{deposits} deposits,", "{deposits} deposits in a crime-terror nexus,"),
+    ],
+)
+def test_no_sentence_of_a_single_rule_names_terrorism(check, old, new):
+    assert [fault.code for fault in check(bent((old, new)))] == ["LABEL-ALONE"]
