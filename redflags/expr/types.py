@@ -52,6 +52,16 @@ def of_column(dictionary_type: str) -> Type:
     return Type(kind)
 
 
+def kept(kind: Type) -> Type:
+    """The type of a derived value once it stands in a column of its own: measured numbers are kept to six decimals.
+
+    Example:
+        >>> str(kept(REAL)), str(kept(INT))
+        ('number', 'int')
+    """
+    return NUMBER if kind.kind in {"real", "literal"} else kind
+
+
 def meet(left: Type, right: Type) -> Type | None:
     """The common type of two values that are compared, added or alternatives; None where they do not meet.
 

@@ -81,7 +81,7 @@ def _carried(binder: Binder, side: str, scope: Scope) -> tuple[tuple[str, FrameC
     made = []
     for name, expr in found:
         kind = binder.type_of(scope, expr, side)
-        made.append((name, FrameColumn(t.NUMBER if kind.kind == "literal" else kind)))
+        made.append((name, FrameColumn(t.kept(kind))))
     return tuple(made)
 
 

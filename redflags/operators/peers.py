@@ -38,9 +38,7 @@ def bind(binder: Binder) -> Derived:
         raise binder.fault(("min_peers",), "a group of peers has two members at least")
     kind = binder.type_of(scope, value, "of")
     binder.add("from", scope, names)
-    return binder.finish(
-        groups=len(groups), min_peers=least, kind=t.NUMBER if kind.kind in {"real", "literal"} else kind
-    )
+    return binder.finish(groups=len(groups), min_peers=least, kind=t.kept(kind))
 
 
 def columns(node: Derived, schemas: Schemas) -> Mapping[str, FrameColumn]:

@@ -75,8 +75,7 @@ def _aggregate(binder: Binder, scope: Any, name: str, spec: Any, names: dict[str
             kind = binder.type_of(scope, value, "let", name)
         if aggregate.op in {"sum", "mean"} and not kind.numeric:
             raise binder.fault(("let", name), f"{aggregate.op} wants a number, this is {kind}", code="EXPR-TYPE")
-        if kind.kind in {"real", "literal"}:
-            kind = t.NUMBER
+        kind = t.kept(kind)
     if aggregate.where is not None:
         names[f"_w:{name}"] = binder.condition(scope, aggregate.where, "let", name, "where")
     return name, aggregate.op, kind

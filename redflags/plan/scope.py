@@ -10,6 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from redflags.errors import RedflagsError, did_you_mean
+from redflags.expr import types as t
 from redflags.expr.lexer import ExprError
 from redflags.expr.nodes import Bool, Call, Expr, In, Name, Node, Param, Text, field_names, walk
 from redflags.expr.parser import parse
@@ -408,7 +409,9 @@ class Resolver:
         for scope in scopes:
             lowering = Lowering(self.schemas, scope.frame)
             for name, expr in scope.carried():
-                self.schemas.carried[frame, name] = lowering.lower(expr).type
+                kind = lowering.stored(expr).type
+                # A literal still takes the unit of what it meets.
+                self.schemas.carried[frame, name] = kind if kind == t.LITERAL else t.kept(kind)
 
 
 def _no_waiting(scope: Scope, path: Path) -> None:

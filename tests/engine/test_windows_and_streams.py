@@ -511,3 +511,17 @@ def test_a_fact_that_only_scores_disables_nothing_when_a_window_is_in_doubt():
     assert outcome.disabled is None
     assert outcome.hits["row_id"].to_list() == ["c/in"]
     assert outcome.ne_rows["row_id"].to_list() == ["b/in"]
+
+
+@pytest.mark.parametrize("where", ["alike >= 0.5", "alike > 1"])
+def test_a_likeness_carried_into_a_union_keeps_its_size(where):
+    alike = {"alike": "similarity(purpose_text, 'abcd')"}
+    texts = {"a": "abcd", "b": "abzz", "c": None}
+    rows = {"ledger": [row(name, at, purpose_text=text) for at, (name, text) in enumerate(texts.items())]}
+    body = detect({}, "amount > 0", **{"from": ["v", "w"]}, where=where)
+    streams = {
+        "v": {"from": "ledger", "where": "direction = 'in'", "let": alike},
+        "w": {"from": "ledger", "where": "direction = 'out'", "let": alike},
+    }
+    found = hits(make_rule(body, views=streams), rows)
+    assert found == (["a"] if where == "alike >= 0.5" else [])
