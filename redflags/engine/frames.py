@@ -280,7 +280,7 @@ class Frames:
         for name, rows, carried in frame.parts:
             table, picked, perhaps, columns = self._parent(rows, carried)
             row_ids = table.row_ids(picked)
-            columns = columns.drop([c for c in (STREAM, "_row") if c in columns.columns])
+            columns = columns.drop([c for c in (STREAM, COPY, "_row") if c in columns.columns])
             parts.append(columns.with_columns(pl.lit(name).alias(STREAM), row_ids.alias("_row")))
             ats.append(table.at[picked])
             perhaps_all.append(perhaps)

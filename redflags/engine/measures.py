@@ -89,7 +89,10 @@ class Measures:
         """Whether an unknown row can make a difference to the measure."""
         if measure not in self._tainted:
             inner = any(self.tainted(m) for m in measures(*inner_expressions(measure)))
-            self._tainted[measure] = inner or self.evaluator.perhaps(measure.source)
+            try:
+                self._tainted[measure] = inner or self.evaluator.perhaps(measure.source)
+            except MissingInputError:
+                self._tainted[measure] = False  # whoever reads it is told what is missing
         return self._tainted[measure]
 
     def require(self, asked: Iterable[tuple[Measure, Rows]], world: int = 0) -> None:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from redflags.tables import Table
 
 Range = tuple[int | None, int | None]
-ROW, FROM, TO, ID = "__row", "__from", "__to", "__id"
+ROW, FROM, TO, ID, SPECIFIC = "__row", "__from", "__to", "__id", "__specific"
+#: How particular an exact key is; no prefix is as long.
+WHOLE = 1000
 MISSING_FROM, MISSING_TO = -(2**63), 2**63 - 1
 WILD = "*"
 
@@ -117,9 +119,15 @@ class Register:
         return self._covered(asked, answer)
 
     def values(self, asked: pl.DataFrame, column: str) -> pl.Series:
-        """The column of the row valid for the key; null on a miss and where valid rows differ."""
+        """The column of the row valid for the key; null on a miss and where valid rows differ.
+
+        Of rows that match by prefix or wildcard the most particular ones count: key by key, a told one before one for
+        all, a longer prefix before a shorter one.
+        """
         dtype = self.frame.schema[column]
         pairs = self._matches(asked, [column])
+        if any(self.table.match_of(key) != "exact" for key in self.keys):
+            pairs = pairs.filter(pl.col(SPECIFIC) == pl.col(SPECIFIC).max().over(ROW))
         if pairs[ROW].n_unique() < pairs.height:
             text = pl.col(column).list.join("\x1f") if isinstance(dtype, pl.List) else pl.col(column)
             agreed = pairs.group_by(ROW).agg(pl.col(column).first(), text.n_unique().alias("__n"))
@@ -133,7 +141,7 @@ class Register:
 
     def rows(self, asked: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         """All rows valid for each key: ``__row`` (position of the question) and the columns."""
-        return self._matches(asked, columns)
+        return self._matches(asked, columns).drop(SPECIFIC)
 
     # ---- how keys match ---------------------------------------------------------------------------------------
 
@@ -180,6 +188,7 @@ class Register:
         questions: pl.DataFrame, part: pl.DataFrame, pairs: list[tuple[str, str]], columns: list[str]
     ) -> pl.DataFrame:
         left, right, on = questions.lazy(), part.lazy(), []
+        specific: list[int] = []
         for given, key in pairs:
             column = f"__{key}"
             lengths = (
@@ -188,14 +197,17 @@ class Register:
                 else []
             )
             if f"__every{column}" in part.columns:
-                continue  # matches every key
+                specific.append(0)  # matches every key
+                continue
             if f"__prefix_{key}" in part.columns and len(lengths) == 1:
                 left = left.with_columns(pl.col(given).str.head(lengths[0]).alias(f"__q{key}"))
                 on.append((f"__q{key}", column))
+                specific.append(lengths[0])
             else:
                 wanted = part.schema[column]
                 left = left.with_columns(pl.col(given).cast(wanted, strict=False).alias(f"__q{key}"))
                 on.append((f"__q{key}", column))
+                specific.append(WHOLE)
         if on:
             joined = left.join(
                 right,
@@ -207,7 +219,8 @@ class Register:
         else:
             joined = left.join(right, how="cross", maintain_order="left_right")
         valid = (pl.col(FROM) <= pl.col("at")) & (pl.col("at") < pl.col(TO))
-        return joined.filter(valid).select(ROW, ID, *columns).collect()
+        rank = sum(length * (WHOLE + 1) ** place for place, length in enumerate(reversed(specific)))
+        return joined.filter(valid).select(ROW, ID, *columns, pl.lit(rank, pl.Int64).alias(SPECIFIC)).collect()
 
     def _null_key(self, asked: pl.DataFrame) -> pl.Expr:
         nulls = [pl.col(name).is_null() for name in asked.columns if name != "at"]

@@ -525,3 +525,43 @@ def test_a_likeness_carried_into_a_union_keeps_its_size(where):
     }
     found = hits(make_rule(body, views=streams), rows)
     assert found == (["a"] if where == "alike >= 0.5" else [])
+
+
+def test_an_aggregate_that_only_scores_may_lack_its_table():
+    rule = make_rule(
+        {
+            "from": "ledger",
+            "subject": "account_id",
+            "let": {
+                "n": {"count": "rows", "within": "1d"},
+                "there": {
+                    "count": "rows",
+                    "where": "listed('geo_risk', counterparty_region, 'conflict')",
+                    "within": "1d",
+                },
+            },
+            "facts": {
+                "many": {"is": "frequency", "if": "n >= 2", "because": "{n}"},
+                "risk": {"is": "place", "if": "there > 0", "points": 5, "because": "{there}"},
+            },
+            "when": "many",
+        }
+    )
+    rows = {"ledger": [row("a", 0, counterparty_region="X"), row("b", 1, counterparty_region="X")]}
+    outcome = judge(rule, rows)
+    assert outcome.disabled is None
+    assert outcome.hits["row_id"].to_list() == ["b/in"]
+
+
+def test_rows_of_a_union_have_ids_whether_or_not_a_part_repeats_them():
+    views = {
+        "plain": {"from": "ledger", "where": "direction = 'in'"},
+        "each": {"from": "plain", "each": {"l": "rows_of('party_links', party_id)"}},
+    }
+    rows = {
+        "ledger": [row("a", 0, party_id="P1")],
+        "party_links": [{"party_id": "P1", "related_party_id": "P2", "role": "spouse"}],
+    }
+    outcome = judge(make_rule(detect({}, "amount > 0", **{"from": ["plain", "each"]}), views=views), rows)
+    assert outcome.hits["row_id"].null_count() == 0
+    assert sorted(outcome.hits["row_id"].to_list()) == ["a/in", "a/in#1"]

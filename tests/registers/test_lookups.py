@@ -144,6 +144,38 @@ def test_prefix_and_wildcard_keys(hs_code, origin, found):
     assert hits(rule, rows) == ["I"]
 
 
+@pytest.mark.parametrize(
+    ("hs_code", "origin", "unit", "found"),
+    [
+        ("847130", "DE", "kg", 3),  # the longer prefix goes before the told country
+        ("847190", "DE", "kg", 2),  # the told country before the one for all
+        ("847190", "FR", "kg", 1),
+        ("847190", "FR", "l", 0),  # a miss
+        ("8542", "FR", "kg", None),  # equally particular, and they differ
+    ],
+)
+def test_the_most_particular_row_answers(hs_code, origin, unit, found):
+    def price(code, country, median):
+        return {"hs_code": code, "origin_country": country, "destination_country": "*", "unit": "kg", "median": median}
+
+    rows: dict[str, Any] = {
+        "invoices": [
+            {"invoice_id": "I", "issued_at": hours(0), "seller_party_id": "P1", "hs_code": hs_code,
+             "payee_country": origin, "unit": unit}
+        ],
+        "price_reference": [
+            price("8471", "*", 1), price("8471", "DE", 2), price("847130", "*", 3), price("8542", "*", 4),
+            price("8542", "*", 5),
+        ],
+    }  # fmt: skip
+    value = "value_of('price_reference.median', hs_code, payee_country, 'US', unit)"
+    more = {"from": "invoices", "subject": "seller_party_id"}
+    if found is None:
+        assert unjudged(asked(f"{value} > 0", **more), rows) == ["I"]
+        return
+    assert hits(asked(f"coalesce({value}, 0) = {found}", **more), rows) == ["I"]
+
+
 def test_what_is_known_later_is_hidden_before():
     rows = {
         "ledger": [row("a", 0), row("b", 5)],
