@@ -104,7 +104,25 @@ def trade(world: World, firm: Firm, shops: list[Side]) -> None:
     _invoices(world, rng, firm, received=0.25 if retail else 1.0)
     if retail:
         _takings(world, rng, firm, shops[0])
+    elif firm.kind in ("construction", "cleaning", "transport") and firm.party_id not in world.cast:
+        _private_clients(world, rng, firm)
     _running_costs(world, rng, firm, shops)
+
+
+def _private_clients(world: World, rng: np.random.Generator, firm: Firm) -> None:
+    """Householders pay a tradesman in cash now and then."""
+    days = workdays(np.sort(np.concatenate([world.period.months() + offset for offset in (6, 19)])))
+    cents = rng.integers(20, 90, len(days)) * firm.turnover // 1_000 // 10_00 * 10_00 + 60_00
+    world.tape.put(
+        moments(rng, days, 9, 16),
+        np.minimum(cents, 2_300_00),
+        txn_type="cash_deposit",
+        instrument="cash",
+        conductor_id=firm.staff[0],
+        purpose_text="paid by householders",
+        where=world.point(rng, firm.home, "branch").columns(),
+        ends=sides(None, firm.main),
+    )
 
 
 def _split(rng: np.random.Generator, total: float, count: int) -> Ints:
@@ -182,10 +200,11 @@ def _takings(world: World, rng: np.random.Generator, firm: Firm, acquirer: Side)
     """Card takings settled every week, cash takings banked a few times a week, well apart from any limit."""
     period = world.period
     tape = world.tape
-    weeks = np.arange(period.full + 2, period.last, 7)
+    # Mondays: takings are banked on three working days of the week.
+    weeks = np.arange(period.full + (-period.full - 3) % 7, period.last, 7)
     weekly = firm.turnover * 7 / 30
     # Some live on cards, some on cash.
-    in_cash = float(rng.choice([0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75]))
+    in_cash = float(rng.choice([0.2, 0.3, 0.4, 0.5, 0.8, 0.8]))
     tape.put(
         moments(rng, workdays(weeks), 5, 6),
         (weekly * (0.85 - in_cash) * rng.uniform(0.8, 1.2, len(weeks))).astype(np.int64),
@@ -210,8 +229,8 @@ def _takings(world: World, rng: np.random.Generator, firm: Firm, acquirer: Side)
     visits = np.concatenate([workdays(np.sort(past)), visits[visits <= period.last]])
     if not firm.banks_takings:
         return
-    usual = min(weekly * in_cash / 3, 2_600_00)
-    cents = np.clip(rng.lognormal(np.log(usual), 0.35, len(visits)), 90_00, 4_000_00).astype(np.int64) // 5_00 * 5_00
+    usual = min(weekly * in_cash / 3, 5_200_00)
+    cents = np.clip(rng.lognormal(np.log(usual), 0.35, len(visits)), 90_00, 7_600_00).astype(np.int64) // 5_00 * 5_00
     for day, amount in zip(visits, cents, strict=True):
         point = world.point(rng, firm.home, "branch" if rng.random() < 0.5 else "deposit_machine")
         world.tape.put(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from redflags.generate.clock import moments, workdays
+from redflags.generate.clock import DAY, HOUR, moments, workdays
 from redflags.generate.finish import network_address
 from redflags.generate.geography import RISK_REGIONS
 from redflags.generate.tape import sides
@@ -20,6 +22,9 @@ def live(world: World) -> None:
     _two_clubs(world)
     _namesake(world)
     _friends(world)
+    _collection(world)
+    _commuter(world)
+    _in_the_news(world)
 
 
 def _gardener(world: World) -> None:
@@ -104,8 +109,13 @@ def _namesake(world: World) -> None:
         id_type="birth_record",
         id_value="1991",
         first_seen=record["onboarded_at"],
-        valid_from=record["onboarded_at"],
     )
+    # Another one, of whom nothing else is known, holds a tenth of a firm.
+    minor = world.stranger(world.rng("namesake"), world.period.first - 300)
+    world.parties[minor]["name"] = "Wrenjik Shudbraf"
+    firms = world.idle_firms("software", "consulting")
+    if firms:
+        world.link(firms[-1].party_id, minor, "owner", world.period.first - 80, 0.1)
 
 
 def _friends(world: World) -> None:
@@ -139,4 +149,83 @@ def _friends(world: World) -> None:
         field="address",
         old_value=None,
         new_value="shared flat",
+    )
+
+
+def _collection(world: World) -> None:
+    """A treasurer collects sponsors' money for a run in the charity's name, and hands it over in the same month."""
+    rng = world.rng("collection")
+    treasurer = world.idle_person(16)
+    charities = world.idle_npos()
+    if not charities:
+        return
+    charity = charities[0]
+    day = world.period.full + 40
+    cents = rng.integers(2, 8, 6) * 5_00
+    givers = [world.outsider(rng, world.names.person()) for _ in cents]
+    name = str(world.parties[charity.party_id]["name"])
+    world.tape.put(
+        moments(rng, day + np.sort(rng.integers(0, 9, len(cents))), 8, 21),
+        cents,
+        txn_type="p2p",
+        instrument="wire",
+        channel="mobile",
+        purpose_text=f"{name} run",
+        ends=sides(givers, treasurer.main),
+    )
+    world.tape.put(
+        moments(rng, np.array([day + 13]), 9, 18),
+        [int(cents.sum())],
+        txn_type="transfer",
+        instrument="wire",
+        channel="online",
+        device_id=treasurer.device,
+        ip_country=treasurer.main.country,
+        purpose_text="sponsors of the run",
+        ends=sides(treasurer.main, charity.main),
+    )
+
+
+def _commuter(world: World) -> None:
+    """Somebody fills a wallet in town and takes a part of it out at a shop near the border, once."""
+    rng = world.rng("commuter")
+    near = next(row for row in world.tables["agents"] if row["peer_group"] == "border")
+    town = next(row for row in world.tables["agents"] if row["peer_group"] == "town")
+    wallet = world.tables["wallets"][0]
+    person = next(person for person in world.people if person.party_id == wallet["party_id"])
+    purse = replace(person.main, account_id=str(wallet["wallet_id"]))
+    at = (world.period.full + 71) * DAY + 17 * HOUR
+    for moment, cents, kind, agent, ends in (
+        (at, 60_00, "cash_in", town, sides(None, purse)),
+        (at + 48 * 60, 20_00, "cash_out", near, sides(purse, None)),
+    ):
+        world.tape.put(
+            np.array([moment + int(rng.integers(0, 60))]),
+            [cents],
+            txn_type=kind,
+            instrument="e_money",
+            channel="agent",
+            agent_id=agent["agent_id"],
+            provider_id=world.providers[2],
+            device_id=person.device,
+            region_code=agent["region_code"],
+            branch_country=agent["country"],
+            ends=ends,
+        )
+
+
+def _in_the_news(world: World) -> None:
+    """Somebody gives 20 to a neighbour's collection and names a place that a campaign on a list names as well."""
+    rng = world.rng("in the news")
+    giver, neighbour = world.idle_person(18), world.outsider(rng, world.names.person())
+    world.tape.put(
+        moments(rng, np.array([world.period.full + 58]), 9, 20),
+        [20_00],
+        txn_type="p2p",
+        instrument="wire",
+        channel="mobile",
+        device_id=giver.device,
+        ip_country=giver.main.country,
+        purpose_text="wells for Dunmarrow valley",
+        ends=sides(giver.main, neighbour),
     )

@@ -133,7 +133,7 @@ def _personal(world: World, rng: np.random.Generator, person: Person, number: in
     _repay(world, rng, person.main, loan, dues, instalment)
     if new:
         world.tape.put(
-            moments(rng, np.array([day + 1]), 9, 17),
+            moments(rng, workdays(np.array([day + 1])), 9, 17),
             [cents * 97 // 100],
             txn_type="transfer",
             instrument="wire",

@@ -54,7 +54,7 @@ def _drafts(world: World) -> None:
     for number, person in enumerate(order):
         kind = ("bank_draft", "cashiers_cheque", "money_order", "travellers_cheque")[number % 4]
         cents = (int(rng.integers(20, 60)) if number % 4 < 2 else int(rng.integers(1, 6))) * 100_00
-        day = np.array([world.period.full + int(rng.integers(10, 100))])
+        day = workdays(np.array([world.period.full + int(rng.integers(10, 100))]))
         payee = world.outsider(rng, world.names.person() if number % 4 else world.names.firm("Motors"))
         serial = str(int(rng.integers(100_000, 900_000)))
         point = world.point(rng, person.home, "branch").columns()
@@ -74,7 +74,7 @@ def _drafts(world: World) -> None:
         )
         if back:
             world.tape.put(
-                moments(rng, day + 12, 9, 16),
+                moments(rng, workdays(day + 12), 9, 16),
                 [cents],
                 txn_type="cheque_deposit",
                 instrument="bearer",
@@ -85,6 +85,34 @@ def _drafts(world: World) -> None:
                 where=point,
                 ends=sides(None, person.main),
             )
+    spouses = _spouses(world)
+    pairs = [person for person in world.idle_people() if person.party_id in spouses][:2]
+    for person in pairs:
+        # Left over from a journey, and cashed by the other one of the couple.
+        other = next(one for one in world.people if one.party_id == spouses[person.party_id])
+        serial = str(int(rng.integers(100_000, 900_000)))
+        bought = world.period.full + int(rng.integers(10, 60))
+        for who, offset, kind in ((person, 0, "cheque"), (other, 20, "cheque_deposit")):
+            world.tape.put(
+                moments(rng, workdays(np.array([bought + offset])), 9, 16),
+                [200_00],
+                txn_type=kind,
+                instrument="bearer",
+                instrument_type="travellers_cheque",
+                instrument_issuer=world.bank_id,
+                instrument_serial=serial,
+                conductor_id=who.party_id,
+                where=world.point(rng, who.home, "branch").columns(),
+                ends=sides(who.main, None) if kind == "cheque" else sides(None, who.main),
+            )
+
+
+def _spouses(world: World) -> dict[str, str]:
+    return {
+        str(link["party_id"]): str(link["related_party_id"])
+        for link in world.tables["party_links"]
+        if link["role"] == "spouse"
+    }
 
 
 def _dealer(world: World) -> None:
@@ -160,11 +188,7 @@ def _cancelled(world: World) -> None:
 def _third_hands(world: World) -> None:
     """A spouse carries the envelope to the bank."""
     rng = world.rng("third hands")
-    spouses = {
-        str(link["party_id"]): str(link["related_party_id"])
-        for link in world.tables["party_links"]
-        if link["role"] == "spouse"
-    }
+    spouses = _spouses(world)
     for person in [person for person in world.idle_people(None) if person.party_id in spouses][:10]:
         day = world.period.full + int(rng.integers(3, 110))
         world.tape.put(

@@ -108,7 +108,7 @@ def _body(world: World, rng: np.random.Generator, record: dict[str, object]) -> 
         "expected_monthly_cash": int(turnover * 0.6) if cash else int(turnover * 0.02),
         "expected_change_until": utc(world.period.full + 60) if known and rng.random() < 0.04 else None,
         "self_employed": record["party_type"] == "sole_trader",
-        "employees_count": max(int(rng.integers(low, high)), int(turnover) // 20_000),
+        "employees_count": max(int(rng.integers(low, high)), int(turnover) // 8_000),
         "paid_in_capital": None if npo else int(rng.integers(25, 120)) * 1_000,
         "cash_intensive": cash,
         "website_present": bool(rng.random() < 0.9),

@@ -15,6 +15,8 @@ from redflags.generate.world import World, utc
 if TYPE_CHECKING:
     import polars as pl
 
+    from redflags.generate.tape import Side
+
 __all__ = ["recall", "register"]
 
 #: Names in syllables that no customer's name is made of.
@@ -101,6 +103,25 @@ def _lists(world: World, since: dt.datetime) -> None:
             withdrawn_as_error=False,
             valid_from=max(since, utc(world.period.first - 300 + 60 * number)),
         )
+    for number, (kind, phrase, wallet) in enumerate(
+        (("phrase", "wells for dunmarrow valley", None), ("wallet", None, "0xinvented000777"))
+    ):
+        world.add(
+            "list_entries",
+            list_id="terror_campaigns",
+            list_version="2026-1",
+            entry_id=f"K{number + 1:03d}",
+            kind=kind,
+            entity_type="other",
+            name=phrase,
+            aliases=[],
+            identifier=wallet,
+            identifier_kind=None if wallet is None else "wallet",
+            countries=[],
+            source="invented for the sample",
+            withdrawn_as_error=False,
+            valid_from=since,
+        )
     for number, company in enumerate(("Vantermole Steel", "Oakhembrin Foods", "Lissquarne Energy", "Dormwyke Freight")):
         world.add(
             "known_companies", registration_number=f"HRB 90{number}771", country="DE", name=company, valid_from=since
@@ -134,19 +155,6 @@ def _earlier_work(world: World) -> None:
             disposed_at=at + dt.timedelta(days=9),
             expires_at=at + dt.timedelta(days=365),
             transaction_ids=[],
-        )
-    for number, person in enumerate(people[10:26:5]):
-        at = utc(world.period.first + 200 + 150 * number)
-        world.add(
-            "case_reports",
-            report_id=world.id("record"),
-            party_id=person.party_id,
-            account_id=person.main.account_id,
-            filed_at=at,
-            typology="cash_structuring",
-            outcome="cleared",
-            outcome_at=at + dt.timedelta(days=90),
-            fiu_feedback="no further action",
         )
     # A former customer, gone for two years, whose report was confirmed.
     former = world.stranger(rng, world.period.first - 900)
@@ -182,18 +190,35 @@ def _frozen(world: World) -> None:
     account = world.account(party, home, "savings", opened, status="blocked")
     since = world.period.full - 60
     world.add("freeze_orders", party_id=party, legal_basis="invented order", valid_from=utc(since))
-    months = world.period.months(dense=True)
-    world.tape.put(
-        moments(rng, months + 27, 2, 3),
-        rng.integers(2_00, 6_00, len(months)),
-        txn_type="interest",
-        instrument="other",
-        channel="api",
-        initiator="bank",
-        purpose_code="INTE",
-        purpose_text="interest of the month",
-        ends=sides(None, account),
+    at = utc(world.period.full - 70)
+    world.add(
+        "case_reports",
+        report_id=world.id("record"),
+        party_id=party,
+        account_id=account.account_id,
+        filed_at=at,
+        typology="list_match",
+        outcome="cleared",
+        outcome_at=at + dt.timedelta(days=40),
+        fiu_feedback="no further action",
     )
+    # Somebody under the same roof, with the same telephone and a quiet account.
+    lodger = world.party(
+        "person",
+        world.names.person(),
+        residence_country=home.country,
+        region_code=home.code,
+        onboarded_at=utc(opened),
+        segment="retail",
+        occupation_code="pensioner",
+        declared_income_annual=14_000,
+        phone_key=world.id("phone"),
+    )
+    world.parties[party]["phone_key"] = world.parties[lodger]["phone_key"]
+    quiet = world.account(lodger, home, "savings", opened)
+    for side in (quiet, account):
+        _interest(world, rng, side)
+    months = world.period.months(dense=True)
     world.tape.put(
         moments(rng, months[:2] + 9, 10, 12),
         np.full(len(months[:2]), 180_00),
@@ -212,6 +237,21 @@ def _frozen(world: World) -> None:
         channel="online",
         purpose_text="savings",
         ends=sides(world.outsider(rng, world.names.person()), account),
+    )
+
+
+def _interest(world: World, rng: np.random.Generator, account: Side) -> None:
+    months = world.period.months()
+    world.tape.put(
+        moments(rng, months + 27, 2, 3),
+        rng.integers(2_00, 6_00, len(months)),
+        txn_type="interest",
+        instrument="other",
+        channel="api",
+        initiator="bank",
+        purpose_code="INTE",
+        purpose_text="interest of the month",
+        ends=sides(None, account),
     )
 
 

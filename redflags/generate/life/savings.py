@@ -125,18 +125,18 @@ def _virtual_assets(world: World) -> None:
     """A part of the wage into virtual assets, kept in a wallet with a provider, on the customer's own name."""
     rng = world.rng("virtual assets")
     vasps = [world.id("file") for _ in range(3)]
-    for number, vasp in enumerate(vasps):
+    for place, vasp in enumerate(vasps):
         world.add(
             "vasps",
             vasp_id=vasp,
             name=world.names.firm("Exchange"),
-            country=("DE", "AT", "LT")[number],
+            country=("DE", "AT", "LT")[place],
             is_registered=True,
             valid_from=utc(world.period.first),
         )
     exchange = world.outsider(rng, world.names.firm("Exchange"))
     people = world.idle_people()
-    for index in rng.permutation(len(people))[:9]:
+    for number, index in enumerate(rng.permutation(len(people))[:9]):
         person = people[int(index)]
         wallet, own = f"0x{world.id('paper')}", f"0x{world.id('paper')}"
         months = world.period.months()
@@ -155,11 +155,12 @@ def _virtual_assets(world: World) -> None:
             from_wallet=wallet,
             to_wallet=own,
             from_vasp_id=vasps[0],
-            to_vasp_id=vasps[1],
+            to_vasp_id=None if number % 4 == 3 else vasps[1],
             from_hosted=True,
-            to_hosted=True,
-            exposure_category=None,
-            exposure_share=0.0,
+            # A few keep their coins themselves.
+            to_hosted=number % 4 != 3,
+            exposure_category=None if number % 4 == 3 else "exchange",
+            exposure_share=None if number % 4 == 3 else 0.9,
             ends=sides(person.main, world.outsider(rng, person.main.name)),
         )
 

@@ -223,7 +223,7 @@ def _declarations(world: World) -> None:
         )
     for person, offset, amount in ((people[2], 31, 12_000), (people[7], 66, 11_000)):
         world.tape.put(
-            moments(rng, np.array([world.period.full + offset]), 9, 15),
+            moments(rng, workdays(np.array([world.period.full + offset])), 9, 15),
             [amount * 100],
             txn_type="cash_deposit",
             instrument="cash",
@@ -239,7 +239,7 @@ def _foreign_notes(world: World) -> None:
     """Notes left over from a journey are paid in or changed."""
     rng = world.rng("foreign notes")
     for person in [person for person in world.idle_people(None) if person.away][:25:2]:
-        end = min(person.away[0][1] + 4, world.period.last)
+        end = int(min(workdays(np.array([person.away[0][1] + 4]))[0], world.period.last))
         world.tape.put(
             moments(rng, np.array([end]), 9, 16),
             [int(rng.integers(2, 14)) * 10_00],

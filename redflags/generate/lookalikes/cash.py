@@ -169,7 +169,7 @@ def _haulier(world: World) -> None:
     firm.turnover = max(firm.turnover, 70_000_00)
     far = world.atlas.away_from(firm.home, 170)[:4]
     world.parties[firm.party_id].update(
-        registered_regions=[firm.home.code, *(region.code for region in far)], employees_count=70
+        registered_regions=[firm.home.code, *(region.code for region in far)], employees_count=30, peer_group="shops"
     )
     driver = world.stranger(rng, world.period.first - 400)
     world.link(firm.party_id, driver, "employee", world.period.first - 390)

@@ -28,7 +28,13 @@ def _notary(world: World) -> None:
         valid_from=utc(world.period.full),
     )
     world.parties[buyer.party_id]["expected_change_until"] = utc(world.period.full + 100)
-    begin = (world.period.full + 61) * DAY + 10 * HOUR + int(rng.integers(0, HOUR))
+    # A Monday: the large sum follows on the Tuesday.
+    monday = int(
+        np.arange(world.period.full + 58, world.period.full + 65)[(np.arange(7) + world.period.full + 58 + 3) % 7 == 0][
+            0
+        ]
+    )
+    begin = monday * DAY + 10 * HOUR + int(rng.integers(0, HOUR))
     world.tape.put(
         np.array([begin, begin + 26 * HOUR]),
         [1_00, 25_000_00],
