@@ -16,10 +16,10 @@ from redflags.expr.nodes import Call, Case, Expr, conjuncts, walk
 from redflags.expr.values import boolean
 from redflags.plan.measured import result_type
 from redflags.plan.nodes import Rows as ViewRows
-from redflags.plan.nodes import measures
+from redflags.plan.nodes import inner_expressions, measures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from redflags.engine.measures import Measures
     from redflags.engine.outcome import Outcome
     from redflags.expr.values import Value
-    from redflags.plan.nodes import Frame
+    from redflags.plan.nodes import Frame, Measure
     from redflags.plan.schema import Schemas
 
     Rows = NDArray[np.int64]
@@ -62,6 +62,8 @@ class Evaluator:
         self._lowered: dict[tuple[Frame, Expr], Value] = {}
         self._filters: dict[tuple[ViewRows, int], tuple[Rows, Mask]] = {}
         self._codes: dict[tuple[Frame, Expr], tuple[Codes, int]] = {}
+        self._lacks: dict[Measure, str | None] = {}
+        self.without: dict[Expr, str] = {}  # calls of ``given`` that took their stand-in, and for want of what
         self._survivors: dict[tuple[Frame, frozenset[Expr]], tuple[Rows, Mask]] = {}
         self.upto = 2**62  # W of the run; operators that fill time go no further
         self.outcomes: list[Outcome] = []  # of the rules judged so far, whole history, for rules that read hits
@@ -72,8 +74,49 @@ class Evaluator:
         """The typed value of an expression, lowered once."""
         key = (frame, expr)
         if key not in self._lowered:
-            self._lowered[key] = Lowering(self.schemas, frame).lower(expr)
+            self._lowered[key] = Lowering(self.schemas, frame, self._came_in).lower(expr)
         return self._lowered[key]
+
+    def lacks(self, measure: Measure) -> str | None:
+        """What of all that a measure reads, down to the measures inside it, did not come in; None where all did."""
+        if measure not in self._lacks:
+            frame, inner = measure.source.frame, inner_expressions(measure)
+            found: str | None = None
+            try:
+                self.survivors(measure.source)
+                for node, exprs in ((frame, inner), (measure.frame, measure.frame_key)):
+                    self._ask_nothing(self.frames.table(node), *(self.lower(node, expr) for expr in exprs))
+            except MissingInputError as missing:
+                found = missing.what
+            below = () if found is not None else self._measures_of(*(self.lower(frame, expr) for expr in inner))
+            self._lacks[measure] = found or next((what for m in below if (what := self.lacks(m)) is not None), None)
+        return self._lacks[measure]
+
+    def _measures_of(self, *values: Value) -> Iterator[Measure]:
+        """Measures that values read of these data: one that a stand-in replaces is not among them."""
+        for name in dict.fromkeys(name for value in values for name in value.expr.meta.root_names()):
+            if name[0] == "%":
+                yield self.schemas.measures[name.partition(".")[0]]
+
+    def _ask_nothing(self, table: Table, *values: Value) -> None:
+        """Ask for every column that values read, at no row: what did not come in is told at once."""
+        none = np.empty(0, np.int64)
+        for name in dict.fromkeys(name for value in values for name in value.expr.meta.root_names()):
+            if name[0] != "%":
+                self.root(table, name, none, 0)
+
+    def _came_in(self, frame: Frame, node: Call, value: Value) -> bool:
+        """Whether what ``given`` asks for came in; what did not is remembered, so that the run can say so."""
+        what: str | None = None
+        try:
+            self._ask_nothing(self.frames.table(frame), value)
+        except MissingInputError as missing:
+            what = missing.what
+        if what is None:
+            what = next((found for m in self._measures_of(value) if (found := self.lacks(m)) is not None), None)
+        if what is not None:
+            self.without[node] = what
+        return what is None
 
     # ---- evaluation -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import polars as pl
 from redflags.engine.errors import MissingInputError
 from redflags.engine.outcome import NE_ROWS, NOT_EVALUABLE, PENDING, Outcome
 from redflags.engine.story import bare_frame, hits_frame
-from redflags.expr.nodes import Text, conjuncts, walk
+from redflags.expr.nodes import Call, Text, conjuncts, walk
 from redflags.plan.nodes import MeasureRef, inner_expressions, measures
 from redflags.plan.nodes import Rows as ViewRows
 
@@ -110,7 +110,7 @@ def judge(docket: Docket, evaluator: Evaluator, *, story: bool = True) -> Outcom
         ("unknown rows in the window", rows[unsure & ~null], []),
     ]
     counts, unjudged = _not_evaluable(docket, reasons, evaluator)
-    counts = pl.concat([counts, _capped(bound, evaluator)])
+    counts = pl.concat([counts, _capped(bound, evaluator), _stood_in(bound, evaluator)])
     return Outcome(bound, hits, counts, unjudged, _pending(docket), int(rows.size + docket.doubtful.size))
 
 
@@ -208,6 +208,22 @@ def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
         {"rule_id": bound.id, "reason": f"capped: {cap.what}", "column": name, "rows": cap.rows, "share": None}
         for name, cap in found
     ]
+    return pl.DataFrame(rows, schema=NOT_EVALUABLE)
+
+
+def _stood_in(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
+    """What the rule did without, since ``given`` named a stand-in for it."""
+    pending = [fact.condition for fact in bound.facts] + ([] if bound.where is None else [bound.where])
+    seen: set[Measure] = set()
+    found: dict[str, None] = {}
+    while pending and evaluator.without:
+        for node in walk(pending.pop()):
+            if isinstance(node, MeasureRef) and node.measure not in seen:
+                seen.add(node.measure)
+                pending += [*inner_expressions(node.measure), *node.measure.frame_key]
+            elif isinstance(node, Call) and node in evaluator.without:
+                found[evaluator.without[node]] = None
+    rows = [{"rule_id": bound.id, "reason": "done without", "column": what, "rows": 0, "share": 0.0} for what in found]
     return pl.DataFrame(rows, schema=NOT_EVALUABLE)
 
 

@@ -102,7 +102,7 @@ class Measures:
 
         def add(measure: Measure, rows: Rows) -> int:
             needs[measure].append(rows)
-            inner = set(measures(*inner_expressions(measure)))
+            inner = {m for m in measures(*inner_expressions(measure)) if self.evaluator.lacks(m) is None}
             level = 0
             if inner:
                 below = self.evaluator.survivors(measure.source)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from redflags.engine.errors import MissingInputError
 from redflags.engine.evaluate import Evaluator
 from redflags.engine.frames import Frames
@@ -15,12 +13,13 @@ from redflags.engine.lookups import Lookups
 from redflags.engine.measures import BLOCK, Measures
 from redflags.engine.outcome import NOT_EVALUABLE, Clock, Outcome
 from redflags.expr import nodes as ex
-from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, measures, parents
+from redflags.plan.nodes import MeasureRef, frame_expressions, inner_expressions, parents
 from redflags.plan.strata import strata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from redflags.ingest.dataset import Dataset
@@ -118,8 +117,7 @@ def _layer(
         except MissingInputError as missing:
             dockets.append(_disabled(bound, missing))
     tell("measuring", done, total)
-    known: dict[Measure, bool] = {}
-    asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator, known)]
+    asked = [pair for docket in dockets if isinstance(docket, Docket) for pair in _demands(docket, evaluator)]
     evaluator.measures.require(asked)  # type: ignore[union-attr]
     outcomes: list[Outcome] = []
     for number, docket in enumerate(dockets):
@@ -134,39 +132,11 @@ def _layer(
     return outcomes
 
 
-def _demands(
-    docket: Docket, evaluator: Evaluator, known: dict[Measure, bool]
-) -> Iterator[tuple[Measure, NDArray[np.int64]]]:
+def _demands(docket: Docket, evaluator: Evaluator) -> Iterator[tuple[Measure, NDArray[np.int64]]]:
     """Measures of a rule whose sources came in; what is missing is found out when the rule is judged."""
     for measure in dict.fromkeys(docket.bound.measures()):
-        if _available(measure, evaluator, known):
+        if evaluator.lacks(measure) is None:
             yield measure, docket.rows
-
-
-def _available(measure: Measure, evaluator: Evaluator, known: dict[Measure, bool]) -> bool:
-    """Whether all that a measure reads came in, down to the measures inside it; ``known`` keeps what was found."""
-    if measure not in known:
-        known[measure] = _came_in(measure, evaluator) and all(
-            _available(inner, evaluator, known) for inner in measures(*inner_expressions(measure))
-        )
-    return known[measure]
-
-
-def _came_in(measure: Measure, evaluator: Evaluator) -> bool:
-    judged = evaluator.frames.table(measure.frame)
-    none = np.empty(0, np.int64)
-    try:
-        table = evaluator.frames.table(measure.source.frame)
-        evaluator.survivors(measure.source)
-        pairs = [(table, expr) for expr in inner_expressions(measure)]
-        pairs += [(judged, expr) for expr in measure.frame_key]
-        for read, expr in pairs:
-            for name in evaluator.lower(read.node, expr).expr.meta.root_names():
-                if name[0] != "%":
-                    evaluator.root(read, name, none, 0)
-    except MissingInputError:
-        return False
-    return True
 
 
 def _disabled(bound: BoundRule, missing: MissingInputError) -> Outcome:

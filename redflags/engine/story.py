@@ -281,7 +281,8 @@ class _Story:
         for fact in self.bound.facts:
             here = np.array([i for i in range(self.size) if self.true_at(fact, i)], dtype=np.int64)
             for measure in dict.fromkeys(measures(fact.condition)):
-                if here.size:
+                # What a stand-in replaces has no rows.
+                if here.size and self.evaluator.lacks(measure) is None:
                     self._windows(measure, here, found, listed)
         return found
 

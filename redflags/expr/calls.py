@@ -181,6 +181,8 @@ def lower_call(lowering: Lowering, node: nodes.Call) -> Value:
         return Value(t.TEXT, pl.col("base_currency()"))
     args = [lowering._lower(arg) for arg in node.args]  # noqa: SLF001
     _check_kinds(node, args)
+    if node.name == "given":
+        return _given(lowering, node, args)
     if node.name.startswith("local_"):
         return _local(lowering, node, args[0])
     return _BUILDERS[node.name](node, args)
@@ -214,6 +216,18 @@ def _check_kinds(node: nodes.Call, args: Sequence[Value]) -> None:
                 arg.start,
                 code="EXPR-TYPE",
             )
+
+
+def _given(lowering: Lowering, node: nodes.Call, args: Sequence[Value]) -> Value:
+    """The first value, or its stand-in; which of the two is known once there are data."""
+    value, stand_in = unify(args[0], args[1], node.start)
+    if stand_in.type.kind == "null":
+        raise ExprError("a stand-in is a value", node.args[1].start, "null would be unknown all the same", "EXPR-TYPE")
+    if value.type.kind in {"literal", "null"}:
+        raise ExprError("what may be missing is read from data", node.args[0].start, code="EXPR-TYPE")
+    if lowering.came_in is None or lowering.came_in(lowering.frame, node, value):
+        return value
+    return replace(stand_in, type=value.type) if stand_in.type.kind == "literal" else stand_in
 
 
 def _local(lowering: Lowering, node: nodes.Call, moment: Value) -> Value:

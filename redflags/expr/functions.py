@@ -24,6 +24,8 @@ class Function:
 _ALL = (
     Function("abs", ("numeric",), "same", "null in, null out", "absolute value"),
     Function("coalesce", ("any", "any*"), "same", "the first that is neither null nor empty", "first known value"),
+    Function("given", ("any", "any"), "same", "null in, null out: a null in a column that came in stays unknown",
+             "the first; the second where a table or column that the first reads did not come in at all"),
     Function("nullif", ("any", "any"), "same", "null where both are equal", "null in place of one value"),
     Function("greatest", ("any", "any*"), "same", "null if any is null", "largest of several"),
     Function("least", ("any", "any*"), "same", "null if any is null", "smallest of several"),

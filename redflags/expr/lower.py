@@ -33,16 +33,22 @@ from redflags.plan.nodes import ListLiteral, Lookup, MeasureRef
 from redflags.plan.schema import refs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from redflags.expr.types import Type
     from redflags.plan.nodes import Frame
     from redflags.plan.schema import Schemas
+
+    CameIn: TypeAlias = Callable[[Frame, nodes.Call, Value], bool]
 
 
 class Lowering:
     """Lowers expressions over the rows of one frame."""
 
-    def __init__(self, schemas: Schemas, frame: Frame) -> None:
+    def __init__(self, schemas: Schemas, frame: Frame, came_in: CameIn | None = None) -> None:
         self.schemas = schemas
+        self.came_in = came_in  # whether what a value reads came in; None while there are no data
         self.schema = schemas.of(frame)
         self.frame = frame
 

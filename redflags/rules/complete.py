@@ -144,7 +144,7 @@ class Direction:
     def _call(self, scope: Scope, name: str, args: tuple[Expr, ...], sign: int, *, bare: bool) -> Iterator[Use]:
         for place, arg in enumerate(args):
             push = 0
-            if name in {"coalesce", "greatest", "least", "sqrt", "size", "overlap", "concat_lists"}:
+            if name in {"coalesce", "given", "greatest", "least", "sqrt", "size", "overlap", "concat_lists"}:
                 push = sign
             elif name == "ratio":
                 push = sign if place == 0 else -sign

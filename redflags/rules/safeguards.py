@@ -197,28 +197,40 @@ def _two_kinds(deeds: list[FactView]) -> bool:
 
 
 class Vacuity:
-    """Finds facts that nothing can deny: ``amount >= $min`` where the range admits a minimum of zero."""
+    """Finds facts that nothing can deny: ``amount >= $min`` where the range admits a minimum of zero.
+
+    A stand-in (``given``) is one more way: a fact that it makes true says nothing about whoever lacks the data.
+    """
 
     def __init__(self, rule: Rule, namer: Namer) -> None:
         self.rule = rule
         self.namer = namer
+        self._chosen = 0  # whether ``given`` is read as its first argument or as its stand-in
 
     def is_vacuous(self, scope: Scope, node: ex.Expr) -> bool:
-        """Whether a condition holds for every judged row under some allowed parameter values."""
+        """Whether a condition holds for every judged row under some allowed parameter values, or for want of data."""
+        found = False
+        for self._chosen in (0, 1):
+            found = found or self._vacuous(scope, node)
+        return found
+
+    def _vacuous(self, scope: Scope, node: ex.Expr) -> bool:
         match node:
+            case ex.Call("given", args):
+                return self._vacuous(scope, args[self._chosen])
             case ex.Bool(value):
                 return value
             case ex.Binary("and", left, right):
-                return self.is_vacuous(scope, left) and self.is_vacuous(scope, right)
+                return self._vacuous(scope, left) and self._vacuous(scope, right)
             case ex.Binary("or", left, right):
-                return self.is_vacuous(scope, left) or self.is_vacuous(scope, right)
+                return self._vacuous(scope, left) or self._vacuous(scope, right)
             case ex.Binary(">=" | ">" as op, left, right):
                 return self._reached(scope, left, right, strict=op == ">")
             case ex.Binary("<=" | "<" as op, left, right):
                 return self._reached(scope, right, left, strict=op == "<")
             case ex.Name() if (found := scope.find(node.text)) is not None and isinstance(found[1], str):
                 tree = self.namer.tree((*found[0].path, "let", node.text), found[1])
-                return tree is not None and self.is_vacuous(found[0], tree)
+                return tree is not None and self._vacuous(found[0], tree)
         return False
 
     def _reached(self, scope: Scope, value: ex.Expr, limit: ex.Expr, *, strict: bool) -> bool:
@@ -251,6 +263,8 @@ class Vacuity:
         match node:
             case ex.Number(value):
                 return value
+            case ex.Call("given", args):
+                return self._least(scope, args[self._chosen])
             case ex.Binary("+" | "*" | "/", left, right):
                 low, high = self._least(scope, left), self._least(scope, right)
                 return 0 if low is not None and high is not None and low >= 0 <= high else None

@@ -155,6 +155,8 @@ def _own(node: Expr) -> Iterator[Expr]:  # noqa: C901  one case a node
             yield Number(node.value + 1)
             if node.value > 0:
                 yield Number(node.value - 1 if node.value >= 1 else node.value / Fraction(2))
+        case Call(name="given"):
+            yield from node.args
         case Call(name="at_least" | "linked" | "coalesce"):
             if len(node.args) > 2:  # noqa: PLR2004  a dropped fact, role or alternative
                 for dropped in range(1, len(node.args)):
