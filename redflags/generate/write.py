@@ -40,7 +40,7 @@ def write_bank(bank: Mapping[str, pl.DataFrame], folder: str | Path, *, overwrit
         >>> bank = generate_bank(seed=1, parties=40, months=4, cases={}, with_lookalikes=False)
         >>> with tempfile.TemporaryDirectory() as home:
         ...     sorted(path.name for path in write_bank(bank, Path(home) / "bank").iterdir())[:2]
-        ['accounts.parquet', 'answer_key']
+        ['account_signatories.parquet', 'accounts.parquet']
     """
     target = Path(folder)
     if target.exists() and not (overwrite and _ours(target)):

@@ -117,6 +117,8 @@ def _flows(
             )
             for i in which
         ]
+        # What comes in names the respondent; its customer stands in the text.
+        own = [replace(side, name=account.name) for side in near]
         far = [beneficiaries[int(i)] for i in rng.integers(0, len(beneficiaries), count)]
         shares = rng.dirichlet(np.full(count, 5.0), 2)
         total = value * 100 * rng.uniform(0.9, 1.1, 2)
@@ -141,7 +143,7 @@ def _flows(
             days + 1,
             (shares[1] * total[1]).astype(np.int64),
             far,
-            near,
+            own,
             texts,
             served=served,
             approved=approved,

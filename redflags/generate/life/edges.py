@@ -25,6 +25,8 @@ def live(world: World) -> None:
     _collection(world)
     _commuter(world)
     _in_the_news(world)
+    _chapter(world)
+    _volunteer(world)
 
 
 def _gardener(world: World) -> None:
@@ -229,3 +231,62 @@ def _in_the_news(world: World) -> None:
         purpose_text="wells for Dunmarrow valley",
         ends=sides(giver.main, neighbour),
     )
+
+
+def _chapter(world: World) -> None:
+    """A charity opens a chapter in another town, under nearly its own name; a few people give."""
+    rng = world.rng("chapter")
+    parent = next(iter(world.idle_npos()), None)
+    if parent is None:
+        return
+    home, opened = world.atlas.home_regions()[6], world.period.full + 5
+    name = f"{world.parties[parent.party_id]['name']} e V"
+    world.names.kinds[name] = ("npo", "")
+    party = world.party(
+        "npo",
+        name,
+        region_code=home.code,
+        onboarded_at=utc(opened),
+        incorporation_country=home.country,
+        incorporation_date=utc(opened - 400).date(),
+        industry_code="charity",
+        segment="npo",
+        expected_monthly_turnover=400,
+        registration_number=f"VR {world.id('record')}",
+    )
+    account = world.account(party, home, "current", opened)
+    world.link(party, parent.party_id, "member", opened - 300)
+    world.link(party, world.stranger(rng, opened - 30), "officer", opened - 20)
+    givers = [world.outsider(rng, world.names.person()) for _ in range(4)]
+    world.tape.put(
+        moments(rng, opened + np.array([4, 11, 25, 37]), 8, 21),
+        rng.integers(2, 8, 4) * 10_00,
+        txn_type="donation",
+        instrument="wire",
+        channel="online",
+        purpose_code="CHAR",
+        purpose_text="for the new chapter",
+        ends=sides(givers, account),
+    )
+
+
+def _volunteer(world: World) -> None:
+    """A volunteer helps with the accounts during a holiday, and is not on file for it."""
+    rng = world.rng("volunteer")
+    for npo in world.idle_npos()[1:3]:
+        helper = world.stranger(rng, world.period.full - 90)
+        for at in moments(rng, world.period.full + np.array([50, 54, 59]), 9, 18):
+            world.add(
+                "sessions",
+                session_id=world.id("paper"),
+                at=world.moment(int(at)),
+                party_id=npo.party_id,
+                account_id=npo.main.account_id,
+                user_party_id=helper,
+                device_id=npo.device,
+                ip_address=network_address(npo.device),
+                ip_country=npo.main.country,
+                is_anonymiser=False,
+                is_carrier_nat=False,
+                remote_session=False,
+            )

@@ -234,6 +234,10 @@ def _ship_and_pay(
     parts: Sequence[tuple[int, int, Side]] = [(paid_at, cents, source)]
     if factor is not None and deal.partner.buys:
         parts = [(deal.day + 4, cents * 8 // 10, factor), (paid_at, cents - cents * 8 // 10, source)]
+    elif deal.partner.buys and rng.random() < 0.02:
+        # A sister of the buyer pays a tenth; nobody put on file that they are sisters.
+        sister = _related(world, deal.partner)
+        parts = [(paid_at - 3, cents // 10, sister), (paid_at, cents - cents // 10, source)]
     elif rng.random() < 0.1:
         parts = [(paid_at - 10, cents // 3, source), (paid_at, cents - cents // 3, source)]
     for day, part, payer in parts:
@@ -256,6 +260,22 @@ def _ship_and_pay(
             from_identifier=f"LEI-{payer.party_id}",
             ends=sides(payer, target),
         )
+
+
+def _related(world: World, partner: Partner) -> Side:
+    country = partner.side.country
+    party = world.party(
+        "company",
+        world.names.firm("Trading"),
+        is_customer=False,
+        residence_country=country,
+        incorporation_country=country,
+        incorporation_date=utc(world.period.first - 2_500).date(),
+        onboarded_at=utc(world.period.first - 40),
+        industry_code="wholesale",
+        segment="counterparty",
+    )
+    return world.outsider(world.rng("sister", party), str(world.parties[party]["name"]), country, party=party)
 
 
 def _services(world: World, rng: np.random.Generator) -> None:

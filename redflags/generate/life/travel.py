@@ -44,7 +44,7 @@ def plan(world: World) -> list[Trip]:
     for number, person in enumerate(order[: max(len(order) // 3, 2)]):
         length = int(rng.integers(5, 13))
         first = int(rng.integers(world.period.full + 21, max(world.period.last - length - 6, world.period.full + 22)))
-        region = _RESORTS[int(rng.integers(len(_RESORTS)))] if number % 8 else "TR-XT2"
+        region = _RESORTS[int(rng.integers(len(_RESORTS)))] if number % 8 else "TR-XT1"
         trip = Trip(person, region, first, min(first + length, world.period.last - 1), flies=number % 3 > 0)
         person.away.append((trip.first, trip.last))
         trips.append(trip)
@@ -68,6 +68,8 @@ def go(world: World, trips: Sequence[Trip]) -> None:
     for trip in trips:
         _book(world, rng, trip, carriers[not trip.flies])
         _spend_abroad(world, rng, trip, shops)
+        if trip.region.startswith("TR"):
+            _leave(world, rng, trip)
     _agency(world, rng)
 
 
@@ -159,6 +161,19 @@ def _spend_abroad(world: World, rng: np.random.Generator, trip: Trip, shops: dic
         note_currency="EUR" if trip.region[:2] in ("ES", "IT", "FR", "AT", "GR") else None,
         fee_base=Decimal("1.95"),
         ends=sides(person.main, None),
+    )
+
+
+def _leave(world: World, rng: np.random.Generator, trip: Trip) -> None:
+    """Cash for the way, from the machine at home on the evening before the first purchase abroad."""
+    world.tape.put(
+        moments(rng, np.array([trip.first]), 17, 18),
+        [100_00],
+        txn_type="cash_withdrawal",
+        instrument="cash",
+        conductor_id=trip.person.party_id,
+        where=world.point(rng, trip.person.home, "atm").columns(),
+        ends=sides(trip.person.main, None),
     )
 
 
