@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from redflags.engine.errors import MissingInputError
+from redflags.expr.types import LITERAL, REAL
+from redflags.expr.values import Value, quantise
 from redflags.ingest.ledger import derive_ledger
 from redflags.operators.base import Cap, Input, Output
 from redflags.plan.nodes import LONG_AGO, At, Base, Changes, Derived, Each, Frame, Held, Union, measures, parents
@@ -277,8 +279,9 @@ class Frames:
 
     def _union(self, frame: Union) -> Table:
         parts, ats, perhaps_all, ids = [], [], [], []
-        for name, rows, carried in frame.parts:
+        for number, (name, rows, carried) in enumerate(frame.parts):
             table, picked, perhaps, columns = self._parent(rows, carried)
+            columns = self._in_one_unit(frame, number, columns)
             row_ids = table.row_ids(picked)
             columns = columns.drop([c for c in (STREAM, COPY, "_row") if c in columns.columns])
             parts.append(columns.with_columns(pl.lit(name).alias(STREAM), row_ids.alias("_row")))
@@ -292,6 +295,22 @@ class Frames:
         if order is not None:
             unknown = unknown[order.to_numpy()]
         return Table(frame, sorted_at, rows_, order, ("_row",), "+".join(ids), unknown if unknown.any() else None)
+
+    def _in_one_unit(self, frame: Union, number: int, columns: pl.DataFrame) -> pl.DataFrame:
+        """The columns of a part of a union, numbers in the types and units of the whole."""
+        theirs, ours = self.schemas.part(frame, number), self.schemas.of(frame).columns
+        changed = []
+        for name in columns.columns:
+            have, want = theirs.get(name), ours.get(name)
+            if have is None or want is None or have == want or not (have.type.numeric or have.type == LITERAL):
+                continue
+            unit, wanted = self.schemas.unit(have), self.schemas.unit(want)
+            if want.type == REAL:
+                if have.type != REAL:
+                    changed.append(pl.col(name).cast(pl.Float64) * float(unit))
+            elif unit != wanted:
+                changed.append(quantise(Value(have.type, pl.col(name), scale=unit), wanted).alias(name))
+        return columns.with_columns(changed)
 
     def _each(self, frame: Each) -> Table:
         assert self.evaluator is not None  # noqa: S101

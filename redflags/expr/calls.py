@@ -137,7 +137,12 @@ def choose(conditions: Sequence[pl.Expr], values: Sequence[Value], offset: int) 
     if any(value.den is not None for value in values):
         den = _when(conditions, [pl.lit(1, pl.Int64) if v.den is None else v.den for v in values])
     bits, den_bits = max(v.bits for v in values), max(v.den_bits for v in values)
-    return Value(kind, pick, values[0].scale, den, bits, den_bits, empty, values[0].floating)
+    return typed_by_steps(Value(kind, pick, values[0].scale, den, bits, den_bits, empty, values[0].floating))
+
+
+def typed_by_steps(value: Value) -> Value:
+    """The value; a whole number that goes in broken steps (``n + 0.5``) is no whole number."""
+    return replace(value, type=t.NUMBER) if value.type == t.INT and value.scale.denominator != 1 else value
 
 
 def _when(conditions: Sequence[pl.Expr], values: Sequence[pl.Expr]) -> pl.Expr:

@@ -227,7 +227,7 @@ class Lowering:
                 return calls.shift(node, left, right, kind)
             if left.type.kind in {"time", "date"}:
                 return calls.between(left, right)
-            return add(left, right, 1 if node.op == "+" else -1, kind)
+            return calls.typed_by_steps(add(left, right, 1 if node.op == "+" else -1, kind))
         return multiply(left, right, kind) if node.op == "*" else divide(left, right, kind)
 
     def _isnull(self, node: nodes.IsNull) -> Value:

@@ -12,6 +12,7 @@ from redflags.plan.nodes import At, Base, Changes, Derived, Each, Frame, Held, U
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from fractions import Fraction
 
     from redflags.expr.types import Type
     from redflags.operators.base import Operation
@@ -111,7 +112,7 @@ class Schemas:
         self._registers: dict[Derived, str] = {}
         self._made: dict[str, Table] = {}
         self._known: dict[Frame, Schema] = {}
-        self.carried: dict[tuple[Frame, str], Type] = {}
+        self.carried: dict[tuple[Frame, int, str], Type] = {}  # by the number of the part, 0 where there is one
 
     def of(self, frame: Frame) -> Schema:
         """Schema of ``frame``."""
@@ -151,23 +152,17 @@ class Schemas:
                 parent = self.of(frame.parent.frame)
                 register = self.table(frame.register)
                 joined = {f"{frame.alias}.{name}": column for name, column in of_table(register).items()}
-                return Schema({**parent.columns, **joined, **self._carried(frame, frame.carried)}, parent.refs)
+                return Schema({**parent.columns, **joined, **self._carried(frame, 0, frame.carried)}, parent.refs)
             case At():
                 parent = self.of(frame.parent.frame)
-                return Schema({**parent.columns, **self._carried(frame, frame.carried)}, parent.refs)
+                return Schema({**parent.columns, **self._carried(frame, 0, frame.carried)}, parent.refs)
             case Union():
                 columns: dict[str, FrameColumn] = {**moment, STREAM: FrameColumn(t.TEXT)}
                 refs: dict[str, tuple[str, str]] = {}
-                for _, rows, carried in frame.parts:
-                    schema = self.of(rows.frame)
-                    for name, column in {**schema.columns, **self._carried(frame, carried)}.items():
-                        seen = columns.setdefault(name, column)
-                        if t.meet(seen.type, column.type) is None:
-                            raise ExprError(
-                                f"the streams of the union disagree on {name!r}: {seen.type} and {column.type}", 0,
-                                code="EXPR-TYPE",
-                            )  # fmt: skip
-                    refs |= schema.refs
+                for number, (_, rows, _) in enumerate(frame.parts):
+                    for name, column in self.part(frame, number).items():
+                        columns[name] = self._joint(name, columns.get(name, column), column)
+                    refs |= self.of(rows.frame).refs
                 return Schema(columns, refs)
             case Derived():
                 return self._derived(frame, moment)
@@ -205,5 +200,29 @@ class Schemas:
         """The operator behind a register's name."""
         return next((node for node, own in self._registers.items() if own == name), None)
 
-    def _carried(self, frame: Frame, carried: tuple[tuple[str, object], ...]) -> dict[str, FrameColumn]:
-        return {name: FrameColumn(self.carried.get((frame, name), t.NULL)) for name, _ in carried}
+    def part(self, frame: Union, number: int) -> dict[str, FrameColumn]:
+        """Columns of one part of a union, in their own types and units."""
+        _, rows, carried = frame.parts[number]
+        return {**self.of(rows.frame).columns, **self._carried(frame, number, carried)}
+
+    def unit(self, column: FrameColumn) -> Fraction:
+        """What one unit of a column's whole numbers is worth."""
+        from redflags.expr.calls import unit_of, unit_of_kind
+
+        if column.table is None or column.column is None:
+            return unit_of_kind(column.type)
+        return unit_of(self.table(column.table).columns[column.column].type)
+
+    def _joint(self, name: str, left: FrameColumn, right: FrameColumn) -> FrameColumn:
+        """One column for two parts of a union: of the type in which they meet, and of one unit."""
+        kind = t.meet(left.type, right.type)
+        if kind is None:
+            raise ExprError(
+                f"the streams of the union disagree on {name!r}: {left.type} and {right.type}", 0, code="EXPR-TYPE"
+            )
+        if left.type == kind and (right.type != kind or self.unit(left) == self.unit(right)):
+            return left
+        return right if right.type == kind and left.type != kind else FrameColumn(kind)
+
+    def _carried(self, frame: Frame, part: int, carried: tuple[tuple[str, object], ...]) -> dict[str, FrameColumn]:
+        return {name: FrameColumn(self.carried.get((frame, part, name), t.NULL)) for name, _ in carried}

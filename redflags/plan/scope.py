@@ -406,12 +406,12 @@ class Resolver:
     def _type_carried(self, frame: Frame, *scopes: Scope) -> None:
         from redflags.expr.lower import Lowering
 
-        for scope in scopes:
+        for number, scope in enumerate(scopes):
             lowering = Lowering(self.schemas, scope.frame)
             for name, expr in scope.carried():
                 kind = lowering.stored(expr).type
                 # A literal still takes the unit of what it meets.
-                self.schemas.carried[frame, name] = kind if kind == t.LITERAL else t.kept(kind)
+                self.schemas.carried[frame, number, name] = kind if kind == t.LITERAL else t.kept(kind)
 
 
 def _no_waiting(scope: Scope, path: Path) -> None:

@@ -565,3 +565,32 @@ def test_rows_of_a_union_have_ids_whether_or_not_a_part_repeats_them():
     outcome = judge(make_rule(detect({}, "amount > 0", **{"from": ["plain", "each"]}), views=views), rows)
     assert outcome.hits["row_id"].null_count() == 0
     assert sorted(outcome.hits["row_id"].to_list()) == ["a/in", "a/in#1"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1", "amount / 1000 + 1"), ("amount / 1000 + 1", "1"), ("length(txn_id)", "length(txn_id) + 0.5"),
+     ("length(txn_id) + 0.5", "length(txn_id)"), ("0", "1.5"), ("amount", "12"), ("12", "amount"),
+     ("amount", "amount_base"), ("'x'", "12")],
+)  # fmt: skip
+@pytest.mark.parametrize("turned", [False, True])
+def test_numbers_of_the_parts_of_a_union_are_of_one_unit(one, other, turned):
+    rows = {"ledger": [row("a", 0, 10, amount_base="30"), row("b", 1, 10, amount_base="30")]}
+    values = {
+        "1": 1, "amount / 1000 + 1": 1.01, "length(txn_id)": 1, "length(txn_id) + 0.5": 1.5, "0": 0, "1.5": 1.5,
+        "amount": 10, "12": 12, "amount_base": 30,
+    }  # fmt: skip
+    views = {
+        "v": {"from": "ledger", "where": "txn_id = 'a'", "let": {"n": one}},
+        "w": {"from": "ledger", "where": "txn_id = 'b'", "let": {"n": other}},
+    }
+    sources = ["w", "v"] if turned else ["v", "w"]
+    unlike = {one, other} in ({"amount", "amount_base"}, {"'x'", "12"})
+    if unlike:
+        with pytest.raises(BindError, match="disagree on 'n'"):
+            judge(make_rule(detect({}, "n > 0", **{"from": sources}), views=views), rows)
+        return
+    for limit in (values[one], values[other]):
+        body = detect({}, f"n <= {limit}", **{"from": sources})
+        wanted = [name for name, text in (("a", one), ("b", other)) if values[text] <= limit]
+        assert hits(make_rule(body, views=views), rows) == wanted, limit

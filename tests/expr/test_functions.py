@@ -246,5 +246,6 @@ def test_the_functions_of_the_table_are_the_ones_that_can_be_called():
         "local_hour",
         "local_weekday",
         "base_currency",
+        "given",
     }
     assert set(FUNCTIONS) == set(_BUILDERS) | elsewhere

@@ -36,7 +36,7 @@ def run(clean, tmp_path_factory):
 @pytest.fixture(scope="module")
 def bound(run):
     """What each rule judged, over the segments that it is bound for."""
-    rules = {}
+    rules: dict[str, tuple[int, bool | None]] = {}
     for part in run.manifest["rules"]["bound"]:
         judged, _ = rules.get(part["id"], (0, None))
         rules[part["id"]] = judged + part["judged"], part["disabled"]
