@@ -25,6 +25,8 @@ __all__ = ["proxy_words", "told"]
 
 #: Functions that compare their arguments.
 _COMPARING: Final = frozenset({"starts_with", "ends_with", "contains", "similarity", "overlap"})
+#: Functions that make a number of a text: how long or how like it is, which tells nobody's origin.
+_MEASURING: Final = frozenset({"length", "size", "similarity"})
 _LOOKING: Final = frozenset({"listed", "value_of", "linked", "found"})
 #: Attributes whose words say what somebody believes, where he comes from or where he was held.
 _TELLING: Final = frozenset({"religion", "ethnicity", "nationality", "birthplace", "conviction", "political opinion"})
@@ -41,6 +43,8 @@ def told(namer: Namer, scope: Scope, path: Path, node: Expr) -> None:
     if len(free) == len(_sides(node)) and not isinstance(node, ex.Like):
         return
     for side in free:
+        if isinstance(side, ex.Call) and side.name in _MEASURING:
+            continue
         if column := _identity(namer, scope, path, side):
             namer.report(
                 path, "PROXY-NAME", f"{column} is held against fixed words, which stand in for origin, age or the like",

@@ -45,6 +45,7 @@ def let(**agg):
         (detect({"x": "amount +"}, "1 = 1"), ("detect", "let", "x"), "expected a value"),
         (detect({}, "1 = 1", at="amount"), ("detect", "at"), "moment"),
         (detect({}, "1 = 1", each={"l": "party_id"}), ("detect", "each", "l"), "'each' wants rows_of"),
+        (detect({}, "1 = 1", each={"l": "rows_of('institution')"}), ("detect", "each", "l"), "names no key"),
         (
             detect({}, "1 = 1", each={"l": "rows_of('partys', party_id)"}),
             ("detect", "each", "l"),

@@ -98,6 +98,7 @@ def test_a_forbidden_predicate_is_refused_wherever_it_stands(check, old, new, pl
         "party.name = counterparty_name",
         "similarity(party.name, counterparty_name) >= 0.8",
         "party.name is null",
+        "length(party.name) < $least",
         "trim(counterparty_name) = ''",
         "value_of('known_addresses.address_class', party.address_key) = 'virtual_office'",
         "listed('known_addresses', party.address_key)",
