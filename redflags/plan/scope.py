@@ -376,8 +376,8 @@ class Resolver:
             if not (isinstance(call, Call) and call.name == "rows_of" and call.args and register_word(call.args[0])):
                 raise BindError(each_path, ExprError("'each' wants rows_of(register, key)", 0, code="EACH-FORM"))
             if len(call.args) < 2:  # noqa: PLR2004  the register and a key
-                text = f"rows_of({register_word(call.args[0])}) names no key"
-                raise BindError(each_path, ExprError(text, call.start, "rows_of(register, key)", "EACH-FORM"))
+                problem = f"rows_of({register_word(call.args[0])}) names no key"
+                raise BindError(each_path, ExprError(problem, call.start, "rows_of(register, key)", "EACH-FORM"))
             register = register_word(call.args[0])
             if self.schemas.known_table(register) is None:
                 hint = did_you_mean(register, self.schemas.dictionary.tables)
