@@ -64,12 +64,14 @@ def generate_bank(
     world = World(seed, Period.ending(end, months, dense_months))
     firms.make_firms(world, max(parties * 22 // 100, 6))
     people.make_people(world, parties * 56 // 100)
-    npos.make_npos(world, max(parties // 24, 2))
+    npos.make_npos(world, max(parties // 19, 2))
     planted = plant(world, USUAL_CASES if cases is None else cases)
     if with_lookalikes:
         lookalikes.act(world)
     trips = life.settle(world)
     life.live(world, _live(world), trips)
+    if with_lookalikes:
+        life.note(world)
     life.file(world)
     _mark(world, planted)
     return _tables(world, planted)

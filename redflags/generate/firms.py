@@ -51,6 +51,7 @@ def make_firms(world: World, count: int) -> None:
             taken.add(text)
             if all(side.account_id != other.main.account_id for side, _ in firm.suppliers):
                 firm.suppliers.append((other.main, text))
+                world.link(firm.party_id, other.party_id, "supplier", world.period.first - 60)
         # Whom a firm deals with abroad it has told the bank.
         partners = [*firm.clients, *(side for side, _ in firm.suppliers)]
         world.expect(firm.party_id, *(side.country for side in partners if side.country != HOME))

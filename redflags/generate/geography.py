@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-__all__ = ["CORRIDOR", "NEAR", "REGION_PLACES", "REMITTANCE", "RISK_REGIONS", "geo_risk_rows", "score_rows"]
+__all__ = ["CORRIDOR", "NEAR", "REGION_PLACES", "REMITTANCE", "RISKY", "RISK_REGIONS", "geo_risk_rows", "score_rows"]
 
 #: Countries that ordinary customers trade with and travel to.
 NEAR: Final = ("NL", "BE", "AT", "FR", "DK", "PL", "CZ", "IT", "ES", "SE")
@@ -153,6 +153,9 @@ _COMPOSITE: Final = {
     "CY": 0.36,
     "MT": 0.38,
 }
+
+#: Countries that the institution scores as risky.
+RISKY: Final = frozenset(country for country, score in _COMPOSITE.items() if score >= 0.6)
 
 
 def geo_risk_rows() -> list[dict[str, object]]:

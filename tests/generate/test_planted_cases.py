@@ -7,7 +7,8 @@ import pytest
 
 from redflags.generate import PLANTS, generate_bank
 from redflags.generate.plant.case import STRENGTHS
-from tests.generate.signs import SIGNS, View, holds_for
+from tests.generate.signs import View, holds_for
+from tests.generate.signs_more import SIGNS
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from redflags.generate.life import (
     households,
     lending,
     lettercredits,
+    noted,
     owners,
     papers,
     records,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from redflags.generate.tape import Side
     from redflags.generate.world import World
 
-__all__ = ["file", "finish", "live", "settle"]
+__all__ = ["file", "finish", "live", "note", "settle"]
 
 
 def settle(world: World) -> list[travel.Trip]:
@@ -60,6 +61,11 @@ def live(world: World, shops: list[Side], trips: list[travel.Trip]) -> None:
     charities.live(world)
     edges.live(world)
     registers.register(world)
+
+
+def note(world: World) -> None:
+    """Put stories that look like planted ones into the answer key."""
+    noted.tell(world)
 
 
 def file(world: World) -> None:

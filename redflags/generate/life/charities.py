@@ -111,6 +111,7 @@ def _spend(world: World, npo: Npo) -> None:
             purpose_text=[f"{code} programme {side.name.split()[0]}" for side in chosen],
             ends=sides(npo.main, chosen),
         )
+    _expenses(world, rng, npo)
     for day in world.period.months()[1::3]:
         point = world.point(rng, npo.home, "branch").columns()
         world.tape.put(
@@ -123,6 +124,30 @@ def _spend(world: World, npo: Npo) -> None:
             where=point,
             ends=sides(npo.main, None),
         )
+
+
+def _expenses(world: World, rng: np.random.Generator, npo: Npo) -> None:
+    """An officer gets back what the train to a meeting cost."""
+    officers = [
+        str(link["related_party_id"])
+        for link in world.tables["party_links"]
+        if link["party_id"] == npo.party_id and link["role"] == "officer"
+    ]
+    if not officers:
+        return
+    payee = world.outsider(rng, str(world.parties[officers[0]]["name"]), party=officers[0])
+    quarters = world.period.months()[::3] + 12
+    world.tape.put(
+        moments(rng, workdays(quarters), 9, 17),
+        rng.integers(18, 90, len(quarters)) * 100 + 40,
+        txn_type="expense_refund",
+        instrument="wire",
+        channel="online",
+        device_id=npo.device,
+        ip_country=npo.main.country,
+        purpose_text="travel to the meeting",
+        ends=sides(npo.main, payee),
+    )
 
 
 def _campaigns(world: World) -> None:

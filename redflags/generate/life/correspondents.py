@@ -34,6 +34,7 @@ def live(world: World) -> None:
     beneficiaries = [world.outsider(rng, world.names.firm()) for _ in range(30)]
     for country, served, value, approved in _RESPONDENTS:
         account, banks = _open(world, rng, country, served, value, approved=approved)
+        _unusual_route(world, rng, account, beneficiaries[0], served[0])
         _flows(world, rng, account, banks, beneficiaries, served=served, value=value, approved=approved)
 
 
@@ -148,6 +149,24 @@ def _flows(
             served=served,
             approved=approved,
         )
+
+
+def _unusual_route(world: World, rng: np.random.Generator, account: Side, payee: Side, country: str) -> None:
+    """Once, a bank that nobody declared sends a payment the long way round."""
+    stray = world.outsider(rng, world.names.firm("Bank"), country)
+    world.tape.put(
+        moments(rng, workdays(np.array([world.period.full + int(rng.integers(20, 90))])), 7, 18),
+        [int(rng.integers(52, 61)) * 100_00],
+        txn_type="wire",
+        instrument="wire",
+        channel="api",
+        purpose_code="SUPP",
+        purpose_text=f"order {stray.name.split()[0]}",
+        intermediary_countries=("AE", "SG"),
+        intermediary_id=stray.bank_id,
+        is_banknote_shipment=False,
+        ends=sides(replace(account, name=world.names.firm(), bank_id=stray.bank_id, country=country), payee),
+    )
 
 
 def _seat(world: World, account: Side) -> str:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, cast
 
 from redflags.generate.finish import network_address
+from redflags.generate.geography import RISKY
 from redflags.generate.world import CASH_TRADES, World, utc
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def complete(world: World) -> None:
         kind = str(record["party_type"])
         usual = _person(world, rng, record) if kind == "person" else _body(world, rng, record)
         usual["peer_group"] = _peers(record)
+        usual |= _diligence(world, record)
         for name, value in usual.items():
             record.setdefault(name, value)
         _identifiers(world, rng, party, record)
@@ -49,6 +51,18 @@ def complete(world: World) -> None:
                 party_id=signer,
                 valid_from=world.accounts[firm.main.account_id]["opened_at"],
             )
+
+
+def _diligence(world: World, record: dict[str, object]) -> dict[str, object]:
+    """Whoever told of dealings with places of high risk was looked at more closely."""
+    told = set(cast("list[str]", record.get("expected_countries") or []))
+    if not record["is_customer"] or not told & RISKY:
+        return {}
+    known = cast("dt.datetime", record["onboarded_at"])
+    return {
+        "edd_completed_at": max(known, utc(world.period.first - 200)),
+        "edd_valid_until": utc(world.period.last + 300),
+    }
 
 
 def _peers(record: dict[str, object]) -> str | None:

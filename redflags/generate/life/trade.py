@@ -110,15 +110,16 @@ def _partner(world: World, rng: np.random.Generator, firm: Firm, *, buys: bool, 
         registered_regions=None,
     )
     side = world.outsider(rng, str(world.parties[party]["name"]), country, f"{country}-XA1", party=party)
-    contract = world.id("file")
+    contract, signed = world.id("file"), world.period.first - int(rng.integers(20, 300))
     world.add(
         "contracts",
         contract_id=contract,
-        signed_at=utc(world.period.first - int(rng.integers(20, 300))),
+        signed_at=utc(signed),
         value=firm.turnover // 100 * 24,
         supplier_id=firm.party_id if buys else party,
         buyer_party_id=party if buys else firm.party_id,
-        agreed_delivery_at=utc(world.period.last + 90),
+        # A frame contract agrees no day.
+        agreed_delivery_at=utc(signed + 45) if rng.random() < 0.3 else None,
         agreed_payers=[party if buys else firm.party_id],
         agreed_payees=[firm.party_id if buys else party],
     )

@@ -44,7 +44,7 @@ def plan(world: World) -> list[Trip]:
     for number, person in enumerate(order[: max(len(order) // 3, 2)]):
         length = int(rng.integers(5, 13))
         first = int(rng.integers(world.period.full + 21, max(world.period.last - length - 6, world.period.full + 22)))
-        region = _RESORTS[int(rng.integers(len(_RESORTS)))] if number % 8 else "TR-XT1"
+        region = _RESORTS[int(rng.integers(len(_RESORTS)))] if number % 8 else "TR-XT2" if number > 8 else "TR-XT1"
         trip = Trip(person, region, first, min(first + length, world.period.last - 1), flies=number % 3 > 0)
         person.away.append((trip.first, trip.last))
         trips.append(trip)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from redflags.errors import UsageError
-from redflags.generate.plant import cash, flow, payments, places
+from redflags.generate.plant import cash, charity, flow, owners, payments, places, small, trade
 from redflags.generate.plant.case import STRENGTHS, Case
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ PLANTS: Final[Mapping[str, Callable[[Case], None]]] = {
     "fatf-increased-monitoring-concentration": places.increased_monitoring,
     "npo-outside-programme-area": places.outside_programme,
     "tf-low-value-repeat-risk-area": places.low_value_repeat,
+    "unit-price-outlier": trade.unit_price,
+    "late-payment-instruction-change": trade.changed_account,
+    "invoice-paid-by-unrelated-third-party": trade.strangers_pay,
+    "npo-to-personal-accounts": charity.private_accounts,
+    "npo-sudden-unknown-donor": charity.unknown_donor,
+    "tf-donor-bucket-then-lump": small.donor_bucket,
+    "tf-prepaid-multi-load": small.prepaid_loads,
+    "opaque-or-circular-ownership": owners.nowhere,
 }
 
 #: How many cases of each typology the shipped sample holds.

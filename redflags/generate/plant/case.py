@@ -139,6 +139,7 @@ class Case:
         target: Side,
         *,
         text: object = None,
+        **columns: object,
     ) -> None:
         """Write labelled transfers into an account."""
         kinds = ["wire" if source.country != target.country else "transfer" for source in sources]
@@ -146,7 +147,7 @@ class Case:
             role,
             at,
             cents,
-            ends=sides(sources, target),
+            ends={**sides(sources, target), **columns},
             txn_type=kinds,
             instrument="wire",
             channel="online",
