@@ -119,10 +119,10 @@ def changed_account(case: Case) -> None:
     world.expect(firm.party_id, "PL")
     first = case.start(45)
     # Years of ordinary dealings, always to the same account.
-    for month in world.period.months(dense=False)[::3]:
+    for turn, month in enumerate(world.period.months(dense=False)[::3]):
         day = int(month) + 8
         invoice, cents = _invoice(
-            case, str(supplier.party_id), firm.party_id, day=day, total=6_000, good=_VALVES,
+            case, str(supplier.party_id), firm.party_id, day=day, total=5_600 + 170 * turn, good=_VALVES,
             price=_VALVES.price, payee=supplier,
         )  # fmt: skip
         world.tape.put(
