@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from redflags.plan.schema import Schemas
 
 COPY = "_copy"
+SHOWN = "_shown"
 BOOKED = "booked"
 
 
@@ -96,9 +97,9 @@ class Table:
         return ids
 
     def streams(self, rows: NDArray[np.int64]) -> pl.Series:
-        """Name of the stream that each row comes from."""
-        if self.has(STREAM):
-            return self.column(STREAM, rows)
+        """Name of the stream that each row comes from: below a union the one that its part shows."""
+        if self.has(SHOWN):
+            return self.column(SHOWN, rows)
         return pl.repeat(self.name, rows.size, eager=True)
 
 
@@ -283,8 +284,9 @@ class Frames:
             table, picked, perhaps, columns = self._parent(rows, carried)
             columns = self._in_one_unit(frame, number, columns)
             row_ids = table.row_ids(picked)
-            columns = columns.drop([c for c in (STREAM, COPY, "_row") if c in columns.columns])
-            parts.append(columns.with_columns(pl.lit(name).alias(STREAM), row_ids.alias("_row")))
+            shown = table.streams(picked).alias(SHOWN)
+            columns = columns.drop([c for c in (STREAM, SHOWN, COPY, "_row") if c in columns.columns])
+            parts.append(columns.with_columns(pl.lit(name).alias(STREAM), shown, row_ids.alias("_row")))
             ats.append(table.at[picked])
             perhaps_all.append(perhaps)
             ids.append(name)

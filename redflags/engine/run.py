@@ -192,7 +192,10 @@ def _collect(exprs: Iterable[ex.Expr], schemas: Schemas, frame: Frame, names: se
         for node in ex.walk(expr):
             if isinstance(node, ex.Name):
                 head = node.parts[0]
-                names.add(refs[head][0] if head in refs and len(node.parts) > 1 else head)
+                if head in refs and len(node.parts) > 1:
+                    names.add(refs[head][0])
+                else:  # a column, also one of a side of a match (``a.amount``)
+                    names.update(piece for part in node.parts for piece in part.split("."))
             elif isinstance(node, ex.Call) and node.name == "found" and isinstance(node.args[0], ex.Name):
                 head = node.args[0].parts[0]
                 if head in refs:

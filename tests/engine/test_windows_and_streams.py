@@ -235,7 +235,7 @@ def test_a_union_carries_names_and_tells_its_streams():
     )
     outcome = judge(rule, rows, views=views)
     assert outcome.hits["row_id"].to_list() == ["s", "b/in"]
-    assert outcome.hits["table"].to_list() == ["logins", "pays"]
+    assert outcome.hits["table"].to_list() == ["sessions", "ledger"]
 
 
 def test_a_number_carried_into_a_union_keeps_its_size():

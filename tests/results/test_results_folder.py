@@ -282,7 +282,7 @@ def test_a_change_voids_the_state_and_says_what_changed():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("{", "cannot be read"), ('{"format": 99}', "format 99"), ('{"format": 1}', "lacks")]
+    ("text", "told"), [("{", "cannot be read"), ('{"format": 99}', "format 99"), ('{"format": 2}', "lacks")]
 )
 def test_a_strange_state_is_refused(tmp_path, text, told):
     (tmp_path / "state").mkdir()
