@@ -7,8 +7,8 @@ import pytest
 
 from redflags.generate import PLANTS, generate_bank
 from redflags.generate.plant.case import STRENGTHS
-from tests.generate.signs import View, holds_for
-from tests.generate.signs_more import SIGNS
+from tests.generate import signs_more  # noqa: F401  it adds its signs to the others
+from tests.generate.signs import SIGNS, View, holds_for
 
 
 @pytest.fixture(scope="session")
