@@ -68,7 +68,7 @@ class Inputs:
     Attributes:
         values: aggregated integers, with where they are unknown (``nulls``) and known empty (``empties``).
         groups: codes of the groups that an operation tells apart, -1 for null.
-        own: values of judged rows, for ``rank``.
+        own: values of judged rows, and where they are known empty, for ``rank``.
     """
 
     values: NDArray[np.int64] | None = None
@@ -76,7 +76,7 @@ class Inputs:
     empties: NDArray[np.uint8] | None = None
     groups: NDArray[np.int32] | None = None
     n_groups: int = 0
-    own: Callable[[Rows], pl.Series] | None = None
+    own: Callable[[Rows], tuple[pl.Series, NDArray[np.bool_]]] | None = None
 
 
 class Pass:
@@ -212,9 +212,9 @@ def _quantile(p: Pass) -> None:
 
 def _rank(p: Pass) -> None:
     assert p.inputs.own is not None  # noqa: S101  rank reads the judged row's value
-    own = p.inputs.own(p.window.judged_rows).cast(pl.Int64)
-    below, n = kernel.rank(p.values, p.skipped, p.lo, p.hi, own.fill_null(0).to_numpy())
-    p.put(value=below, den=n, null=own.is_null().to_numpy(), empty=n == 0)
+    own, absent = p.inputs.own(p.window.judged_rows)
+    below, n = kernel.rank(p.values, p.skipped, p.lo, p.hi, own.cast(pl.Int64).fill_null(0).to_numpy())
+    p.put(value=below, den=n, null=own.is_null().to_numpy() & ~absent, empty=(n == 0) | absent)
 
 
 def _distinct(p: Pass) -> None:

@@ -251,10 +251,13 @@ class Measures:
             own = partial(self._own, judged, measure.of)
         return Inputs(values, nulls, empties, groups, n_groups, own)
 
-    def _own(self, judged: Table, expr: Expr, rows: Rows) -> pl.Series:
-        """The judged rows' own value, in whatever order they come."""
+    def _own(self, judged: Table, expr: Expr, rows: Rows) -> tuple[pl.Series, NDArray[np.bool_]]:
+        """The judged rows' own value, in whatever order they come, and where it is known empty."""
         wanted = distinct_rows(rows)
-        return self.evaluator.plain(judged, expr, wanted).gather(pl.Series(np.searchsorted(wanted, rows)))
+        place = np.searchsorted(wanted, rows)
+        absent = self.evaluator.absent(judged, expr, wanted)
+        empty = np.zeros(rows.size, dtype=bool) if absent is None else absent[place]
+        return self.evaluator.plain(judged, expr, wanted).gather(pl.Series(place)), empty
 
     def _rows_read(self, view: ViewRows, exprs: tuple[Expr, ...], world: int) -> tuple[Table, Rows, ViewRows, int]:
         """Rows at which a source expression is evaluated: all where it is plain, those in the view where it is dear.

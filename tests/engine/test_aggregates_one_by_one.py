@@ -168,3 +168,14 @@ def test_local_time_is_the_data_sets_where_the_account_has_none():
     rule = detect({}, "local_hour(booked_at) = 1 or local_hour(booked_at) = 3")
     assert hits(rule, rows, timezone="Europe/Vienna") == ["a", "b"]
     assert hits(detect({}, "local_weekday(booked_at) = 7"), rows) == ["a", "b"]
+
+
+def test_the_rank_of_what_is_known_empty_is_known_empty():
+    let = {
+        "earlier": {"max": "amount_base", "within": "1d", "before": "now"},
+        "place": {"rank": "earlier", "within": "1d"},
+    }
+    rows = {"ledger": [row("a", 0, amount_base="5"), row("b", 1, amount_base="5")]}
+    assert hits(detect(let, "place >= 0"), rows) == ["b"]
+    assert unjudged(detect(let, "place >= 0"), rows) == []
+    assert hits(detect(let, "place is null"), rows) == ["a"]
