@@ -28,6 +28,7 @@ __all__ = [
     "format_time",
     "parse_duration",
     "parse_scaled",
+    "rough_duration",
 ]
 
 #: One major unit of any currency, as held inside.
@@ -50,6 +51,8 @@ _UNITS: Final = (
 _BY_LETTER: Final = {letter: size for letter, _, size in _UNITS}
 _DURATION: Final = re.compile(r"([0-9]+)([wdhms])")
 _EXACT: Final = Context(prec=60)
+#: Digits of a duration that still read well.
+_SHORT: Final = 4
 
 # ISO 4217 alphabetic codes: the active list as kept by SIX Financial Information AG on behalf of ISO (list
 # one), and codes retired since 2000 (list three), so that older history can be read. The codes are facts; no
@@ -115,6 +118,22 @@ def format_duration(microseconds: int) -> str:
         if microseconds >= size and microseconds % size == 0:
             return _counted(str(microseconds // size), word)
     return _counted(_plain(Decimal(microseconds).scaleb(-6, _EXACT), 0), "second")
+
+
+def rough_duration(microseconds: int) -> str:
+    """Say a measured duration: exactly where that is short, else in the largest unit with one decimal.
+
+    Examples:
+        >>> rough_duration(parse_duration("36h")), rough_duration(462_043 * 10**6), rough_duration(-50_000_000_000)
+        ('36 hours', '5.3 days', 'minus 13.9 hours')
+    """
+    if microseconds < 0:
+        return f"minus {rough_duration(-microseconds)}"
+    exact = format_duration(microseconds)
+    if len(exact.split()[0]) <= _SHORT:
+        return exact
+    word, size = next((word, size) for _, word, size in _UNITS[1:] if microseconds >= size)
+    return _counted(_plain((Decimal(microseconds) / size).quantize(Decimal("0.1")), 0), word)
 
 
 def _counted(number: str, word: str) -> str:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from redflags.units import (
     MONEY_SCALE,
     NUMBER_SCALE,
-    format_duration,
     format_money,
     format_number,
     format_ratio,
     format_time,
+    rough_duration,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def words(value: Any, kind: Type, form: str | None = None, currency: str | None 
         case "percent":
             return format_ratio(_scaled(value, NUMBER_SCALE))
         case "duration":
-            return format_duration(round(value))
+            return rough_duration(round(value))
         case "time":
             return format_time(int(value))
         case "date":

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from redflags.units import CURRENCIES, MONEY_SCALE, format_duration, format_money
+from redflags.units import CURRENCIES, MONEY_SCALE, format_duration, format_money, rough_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def value_words(value: str | None, unit: str | None) -> str:
     except InvalidOperation:
         return value
     if unit == "duration":
-        return format_duration(int(number))
+        return rough_duration(int(number))
     if unit in CURRENCIES or unit == "money":
         # An exact amount stays exact; what a root or a division left behind is rounded for reading.
         whole = number == number.quantize(_FINEST)
