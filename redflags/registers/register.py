@@ -71,7 +71,11 @@ class Register:
         """Prepare canonical rows of ``table``.
 
         A table without validity whose rows happen at a moment (an invoice, a loan) is known from that moment on.
+        A key that takes anything and did not come in takes anything in every row; only whom a row is about, the first
+        key, has to be said.
         """
+        open_keys = [key for key in table.keys[1:] if table.match_of(key) == "wildcard" and key not in frame.columns]
+        frame = frame.with_columns(pl.lit(None, pl.String).alias(key) for key in open_keys)
         start, end = table.valid_from, table.valid_to
         if start is None and table.time is not None and table.name not in AS_GIVEN:
             start = table.time

@@ -163,6 +163,14 @@ def test_a_carve_out_covers_its_place_its_party_and_its_time(change, where, cove
     assert taken("humanitarian-carve-out", {"row": where, "carve_outs": [COVERED | change]}) is covered
 
 
+def test_a_carve_out_without_a_place_covers_every_place():
+    whole = {"carve_out_id": "C1", "party_id": "P1"}
+    assert taken("humanitarian-carve-out", {"row": {}, "carve_outs": [whole]})
+    assert not taken("humanitarian-carve-out", {"row": {}, "carve_outs": [whole | {"party_id": "P2"}]})
+    # whom it covers has to be said
+    assert not taken("humanitarian-carve-out", {"row": {}, "carve_outs": [{"carve_out_id": "C1", "country": "XX"}]})
+
+
 def test_npo_policies_without_the_npo_register_go_by_the_party():
     npo = {"parties": [{"party_id": "P1", "party_type": "npo"}]}
     firm = {"parties": [{"party_id": "P1", "party_type": "company"}]}
