@@ -136,7 +136,7 @@ def coverage_of(book: RuleBook) -> Coverage:
     """Hold a rule book against its indicators and statements; the shipped ones where the book has none.
 
     Example:
-        >>> from redflags.rules import load_rules
+        >>> from redflags.rules.load import load_rules
         >>> found = coverage_of(load_rules())
         >>> next(item.rules for item in found.indicators if item.id == "pass-through-rapid-outflow")
         ('pass-through-rapid-outflow',)

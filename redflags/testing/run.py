@@ -167,8 +167,8 @@ def problems(case: TestCase, outcome: Outcome) -> Iterable[str]:
     if outcome.disabled is not None:
         # A rule that lacks a table or column judges no row: every row named is not evaluable.
         yield from _difference("hits", case.expect.hits, [])
-        if not case.expect.not_evaluable and case.expect.hits:
-            yield outcome.disabled
+        if not case.expect.not_evaluable:
+            yield f"no row was judged: {outcome.disabled}; where that is meant, name rows under not_evaluable"
         return
     yield from _difference("hits", case.expect.hits, every)
     yield from _difference("not_evaluable", case.expect.not_evaluable, unjudged)
