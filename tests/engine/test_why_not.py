@@ -12,29 +12,8 @@ from redflags.plan.schema import Schemas
 from redflags.rules.load import load_rules
 from redflags.tables import dictionary
 from redflags.testing.tables import span
-from tests.operators.build import dataset, rule
+from tests.operators.build import COMPOSITE, SIMPLE, dataset, rule
 
-BOTH = """
-with:
-  warnings: {hits: {rules: [tried-*]}}
-detect:
-  from: warnings
-  subject: party_id
-  let:
-    kinds: {distinct: rule_id, within: 7d}
-  facts:
-    converge: {is: hit, if: "kinds >= 2"}
-  when: converge
-"""
-SIMPLE = """
-detect:
-  from: ledger
-  subject: party_id
-  where: "direction = '{side}'"
-  facts:
-    big: {{is: amount, if: "amount_base >= 100"}}
-  when: big
-"""
 QUIET = """
 with:
   weeks: {periods: {from: ledger, by: party_id, every: day, let: {total: {sum: amount_base}}, fill: zero}}
@@ -66,7 +45,7 @@ def asked(texts: dict[str, str], days: dict[str, list[int]], rule_id: str) -> Wh
     ("days", "outcome"), [({"in": [1], "out": [3]}, "fired"), ({"in": [1], "out": [20]}, "not fired")]
 )
 def test_a_composite_is_asked_over_the_hits_of_the_rules_it_reads(days: dict[str, list[int]], outcome: str) -> None:
-    texts = {"a-both": BOTH, "tried-in": SIMPLE.format(side="in"), "tried-out": SIMPLE.format(side="out")}
+    texts = {"a-both": COMPOSITE, "tried-in": SIMPLE.format(side="in"), "tried-out": SIMPLE.format(side="out")}
     found = asked(texts, days, "a-both")
     assert (found.outcome, found.rows) == (outcome, 2)
 

@@ -37,6 +37,30 @@ proportionality: a test
 """
 
 
+#: A rule that reads the hits of those called tried-..., and one of those.
+COMPOSITE = """
+with:
+  warnings: {hits: {rules: [tried-*]}}
+detect:
+  from: warnings
+  subject: party_id
+  let:
+    kinds: {distinct: rule_id, within: 7d}
+  facts:
+    converge: {is: hit, if: "kinds >= 2"}
+  when: converge
+"""
+SIMPLE = """
+detect:
+  from: ledger
+  subject: party_id
+  where: "direction = '{side}'"
+  facts:
+    big: {{is: amount, if: "amount_base >= 100"}}
+  when: big
+"""
+
+
 def rule(text: str) -> Rule:
     """A rule from its ``params``, ``with`` and ``detect`` blocks."""
     return Rule.model_validate(load_yaml(HEAD + text, file="tried.yaml").data)

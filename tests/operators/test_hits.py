@@ -10,29 +10,8 @@ from redflags.plan.bind import bind_rule
 from redflags.plan.schema import Schemas
 from redflags.tables import dictionary
 from redflags.testing.tables import span
-from tests.operators.build import dataset, hits, judge, rule
+from tests.operators.build import COMPOSITE, SIMPLE, dataset, hits, judge, rule
 
-COMPOSITE = """
-with:
-  warnings: {hits: {rules: [tried-*]}}
-detect:
-  from: warnings
-  subject: party_id
-  let:
-    kinds: {distinct: rule_id, within: 7d}
-  facts:
-    converge: {is: hit, if: "kinds >= 2"}
-  when: converge
-"""
-SIMPLE = """
-detect:
-  from: ledger
-  subject: party_id
-  where: "direction = '{side}'"
-  facts:
-    big: {{is: amount, if: "amount_base >= 100"}}
-  when: big
-"""
 MOVES = [
     {
         "txn_id": "t1",

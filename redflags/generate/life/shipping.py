@@ -110,6 +110,7 @@ def send(world: World, rng: np.random.Generator, fleet: Fleet, deal: Deal) -> No
 
 
 def _port(country: str) -> str:
+    """The country's port; XXX where the bank's papers name none, as shippers write it."""
     return next((port for port, where, *_ in PORTS if where == country), f"{country}XXX")
 
 
