@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,17 @@ if TYPE_CHECKING:
     from redflags.generate.clock import Ints
     from redflags.generate.life.travel import Trip
 
-__all__ = ["live"]
+__all__ = ["Network", "live", "log_in"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where a log-in comes from; ``shared`` by all customers of a carrier, or an ``anonymiser``."""
+
+    address: str
+    country: str
+    shared: bool = False
+    anonymiser: bool = False
 
 
 def live(world: World, trips: Sequence[Trip]) -> None:
@@ -66,22 +77,36 @@ def _enter(world: World, rng: np.random.Generator, who: Person | Firm | Npo, day
     mobile = f"2001:db8:{int(rng.integers(6))}:ffff::1"
     for at in moments(rng, days, 7, 22):
         on_the_move = isinstance(who, Person) and rng.random() < 0.3
-        world.add(
-            "sessions",
-            session_id=world.id("paper"),
-            at=world.moment(int(at)),
-            party_id=who.party_id,
-            account_id=who.main.account_id,
-            user_party_id=user,
-            device_id=who.device,
-            ip_address=mobile if on_the_move else world.networks.get(who.device, home),
-            ip_country=who.main.country,
-            latitude=round(who.home.latitude + float(rng.uniform(-0.1, 0.1)), 4),
-            longitude=round(who.home.longitude + float(rng.uniform(-0.1, 0.1)), 4),
-            is_anonymiser=False,
-            is_carrier_nat=on_the_move,
-            remote_session=False,
+        network = Network(
+            mobile if on_the_move else world.networks.get(who.device, home), who.main.country, shared=on_the_move
         )
+        latitude = round(who.home.latitude + float(rng.uniform(-0.1, 0.1)), 4)
+        longitude = round(who.home.longitude + float(rng.uniform(-0.1, 0.1)), 4)
+        log_in(world, who, int(at), network, (latitude, longitude), user=user)
+
+
+def log_in(
+    world: World, who: Person | Firm | Npo, at: int, network: Network, place: tuple[float, float] | None = None,
+    *, user: str | None = None,
+) -> None:  # fmt: skip
+    """One log-in from the device that somebody is known by; ``place`` is latitude and longitude."""
+    latitude, longitude = place or (None, None)
+    world.add(
+        "sessions",
+        session_id=world.id("paper"),
+        at=world.moment(at),
+        party_id=who.party_id,
+        account_id=who.main.account_id,
+        user_party_id=user or who.party_id,
+        device_id=who.device,
+        ip_address=network.address,
+        ip_country=network.country,
+        latitude=latitude,
+        longitude=longitude,
+        is_anonymiser=network.anonymiser,
+        is_carrier_nat=network.shared,
+        remote_session=False,
+    )
 
 
 def _trust(world: World, party: str, device: str) -> None:
@@ -99,65 +124,23 @@ def _trust(world: World, party: str, device: str) -> None:
 def _abroad(world: World, rng: np.random.Generator, trip: Trip) -> None:
     """One look at the account in the middle of a journey."""
     person = trip.person
-    latitude, longitude = REGION_PLACES[trip.region]
-    at = moments(rng, np.array([(trip.first + trip.last) // 2]), 9, 20)
-    world.add(
-        "sessions",
-        session_id=world.id("paper"),
-        at=world.moment(int(at[0])),
-        party_id=person.party_id,
-        account_id=person.main.account_id,
-        user_party_id=person.party_id,
-        device_id=person.device,
-        ip_address=network_address(f"hotel {trip.region} {trip.first}"),
-        ip_country=trip.region[:2],
-        latitude=latitude,
-        longitude=longitude,
-        is_anonymiser=False,
-        is_carrier_nat=False,
-        remote_session=False,
-    )
+    (at,) = moments(rng, np.array([(trip.first + trip.last) // 2]), 9, 20)
+    hotel = Network(network_address(f"hotel {trip.region} {trip.first}"), trip.region[:2])
+    log_in(world, person, int(at), hotel, REGION_PLACES[trip.region])
 
 
 def _veiled(world: World, rng: np.random.Generator) -> None:
     """Some people always come through an anonymising service, with a device that is long known."""
+    service = Network("2001:db8:aaaa:1::1", "CH", anonymiser=True)
     for person in world.idle_people()[5:60:11]:
         for at in moments(rng, _days(world, rng, 2), 8, 22):
-            world.add(
-                "sessions",
-                session_id=world.id("paper"),
-                at=world.moment(int(at)),
-                party_id=person.party_id,
-                account_id=person.main.account_id,
-                user_party_id=person.party_id,
-                device_id=person.device,
-                ip_address="2001:db8:aaaa:1::1",
-                ip_country="CH",
-                is_anonymiser=True,
-                is_carrier_nat=False,
-                remote_session=False,
-            )
+            log_in(world, person, int(at), service)
 
 
 def _office(world: World, rng: np.random.Generator) -> None:
     """Staff look at their own accounts from the employer's network."""
     for firm in [firm for firm in world.firms if len(firm.staff) > 3][:4]:
-        staff = [person for person in world.people if person.party_id in firm.staff]
-        for person in staff:
+        office = Network(network_address(f"office {firm.party_id}"), firm.main.country)
+        for person in [person for person in world.people if person.party_id in firm.staff]:
             for at in moments(rng, workdays(_days(world, rng, 1)), 11, 14):
-                world.add(
-                    "sessions",
-                    session_id=world.id("paper"),
-                    at=world.moment(int(at)),
-                    party_id=person.party_id,
-                    account_id=person.main.account_id,
-                    user_party_id=person.party_id,
-                    device_id=person.device,
-                    ip_address=network_address(f"office {firm.party_id}"),
-                    ip_country=firm.main.country,
-                    latitude=firm.home.latitude,
-                    longitude=firm.home.longitude,
-                    is_anonymiser=False,
-                    is_carrier_nat=False,
-                    remote_session=False,
-                )
+                log_in(world, person, int(at), office, (firm.home.latitude, firm.home.longitude))

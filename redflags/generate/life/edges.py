@@ -9,6 +9,7 @@ import numpy as np
 from redflags.generate.clock import DAY, HOUR, moments, workdays
 from redflags.generate.finish import network_address
 from redflags.generate.geography import RISK_REGIONS
+from redflags.generate.life.access import Network, log_in
 from redflags.generate.tape import sides
 from redflags.generate.world import World, utc
 
@@ -275,18 +276,6 @@ def _volunteer(world: World) -> None:
     rng = world.rng("volunteer")
     for npo in world.idle_npos()[1:3]:
         helper = world.stranger(rng, world.period.full - 90)
+        network = Network(network_address(npo.device), npo.main.country)
         for at in moments(rng, world.period.full + np.array([50, 54, 59]), 9, 18):
-            world.add(
-                "sessions",
-                session_id=world.id("paper"),
-                at=world.moment(int(at)),
-                party_id=npo.party_id,
-                account_id=npo.main.account_id,
-                user_party_id=helper,
-                device_id=npo.device,
-                ip_address=network_address(npo.device),
-                ip_country=npo.main.country,
-                is_anonymiser=False,
-                is_carrier_nat=False,
-                remote_session=False,
-            )
+            log_in(world, npo, int(at), network, user=helper)
