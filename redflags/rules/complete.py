@@ -79,7 +79,7 @@ class Direction:
 
     def __init__(self, namer: Namer) -> None:
         self.namer = namer
-        self._active: set[tuple[int, str, int, bool]] = set()
+        self._active: set[tuple[Scope, str, int, bool]] = set()
 
     def uses(self, scope: Scope, path: Path, text: str, sign: int, *, bare: bool = False) -> list[Use]:
         """Every use of an aggregate in a text that matters for completeness."""
@@ -157,7 +157,7 @@ class Direction:
         if found is None:
             return
         home, spec = found
-        mark = (id(home), node.text, sign, bare)
+        mark = (home, node.text, sign, bare)
         if mark in self._active:
             return
         self._active.add(mark)
@@ -228,7 +228,7 @@ def _one_row(use: Use) -> bool:
 def _window(use: Use) -> tuple[object, ...]:
     spec = use.spec
     before = None if spec.before == "now" else spec.before  # that moves no edge
-    return (id(use.scope), spec.from_, spec.within, before, spec.after, spec.by, repr(spec.match))
+    return (use.scope, spec.from_, spec.within, before, spec.after, spec.by, repr(spec.match))
 
 
 def _paired(uses: Iterator[Use]) -> Iterator[Use]:

@@ -75,10 +75,10 @@ class Namer:
         self.used_streams: set[str] = set()
         self._scopes: dict[str, Scope] = {}
         self._active: list[str] = []
-        self._let_active: list[tuple[int, str]] = []
-        self._lets: dict[tuple[int, str], Basis] = {}
+        self._let_active: list[tuple[Scope, str]] = []
+        self._lets: dict[tuple[Scope, str], Basis] = {}
         self._trees: dict[Path, Expr | None] = {}
-        self._wheres: dict[int, Basis] = {}
+        self._wheres: dict[Scope, Basis] = {}
 
     def report(self, path: Path, code: str, message: str, hint: str = "", offset: int = 0) -> None:
         """Tell a fault, unless it belongs to a shared file."""
@@ -423,7 +423,7 @@ class Namer:
 
     def let(self, scope: Scope, name: str) -> Basis:
         """What a ``let`` entry rests on."""
-        mark = (id(scope), name)
+        mark = (scope, name)
         if mark in self._lets:
             return self._lets[mark]
         path: Path = (*scope.path, "let", name)
@@ -442,8 +442,8 @@ class Namer:
 
     def where(self, scope: Scope) -> Basis:
         """What the filter of a view rests on, those of the views below included."""
-        if id(scope) not in self._wheres:
-            self._wheres[id(scope)] = NOTHING
+        if scope not in self._wheres:
+            self._wheres[scope] = NOTHING
             found = Basis(scope.reads)
             if scope.view is not None and scope.view.where is not None:
                 found |= self.text(scope, (*scope.path, "where"), scope.view.where)
@@ -452,8 +452,8 @@ class Namer:
                     found |= self.text(scope, (*scope.path, "each", alias), text)
             for parent in scope.parents:
                 found |= self.where(parent)
-            self._wheres[id(scope)] = found
-        return self._wheres[id(scope)]
+            self._wheres[scope] = found
+        return self._wheres[scope]
 
     def aggregate(self, scope: Scope, path: Path, spec: Aggregate) -> Basis:
         """What an aggregate rests on: its value, its filter, its rows; keys are read but prove nothing."""

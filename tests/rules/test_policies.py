@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from redflags.rules.load import load_rules
+from redflags.rules.names import Namer
 from redflags.rules.policies import derive_policies
-from redflags.rules.scopes import Read
+from redflags.rules.scopes import Read, Scope
+from redflags.tables import dictionary
 from tests.rules.conftest import BASE, bent
 
 POLICY = """\
@@ -116,3 +120,13 @@ def test_a_broken_policy_is_no_way_round_it(check, tmp_path):
     check(BASE, policies__mine=POLICY.replace("missing: skip\n", ""))
     with pytest.raises(RuleError):
         load_rules(tmp_path / "book")
+
+
+def test_what_is_remembered_of_a_view_keeps_the_view():
+    """Else another view could come to lie where it lay in memory, and be taken for it."""
+    namer = Namer(dictionary(), {}, {}, {}, None, lambda *_: None)
+    scope = Scope("made", ("with", "made"), open=True)
+    namer.where(scope)
+    kept = weakref.ref(scope)
+    del scope
+    assert kept() is not None
