@@ -16,7 +16,7 @@ from redflags.plan.nodes import MeasureRef, inner_expressions, measures
 from redflags.plan.nodes import Rows as ViewRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -178,20 +178,23 @@ def _not_evaluable(
     return frame, (pl.concat(listed) if listed else pl.DataFrame(schema=NE_ROWS))
 
 
-def _registers_made(bound: BoundRule, evaluator: Evaluator) -> list[Derived]:
-    """Registers made by operators that this rule looks up."""
+def _asked(bound: BoundRule) -> Iterator[Expr]:
+    """Every node below the conditions of a rule, through the measures that they read."""
     pending = [fact.condition for fact in bound.facts] + ([] if bound.where is None else [bound.where])
-    found: dict[Derived, None] = {}
     seen: set[Measure] = set()
     while pending:
         for node in walk(pending.pop()):
+            yield node
             if isinstance(node, MeasureRef) and node.measure not in seen:
                 seen.add(node.measure)
                 pending += [*inner_expressions(node.measure), *node.measure.frame_key]
-            elif isinstance(node, Text) and node.value.startswith("&"):
-                made = evaluator.schemas.derived_node(node.value.partition(".")[0])
-                found |= {} if made is None else {made: None}
-    return list(found)
+
+
+def _registers_made(bound: BoundRule, evaluator: Evaluator) -> list[Derived]:
+    """Registers made by operators that this rule looks up."""
+    names = {node.value.partition(".")[0]: None for node in _asked(bound) if isinstance(node, Text)}
+    made = (evaluator.schemas.derived_node(name) for name in names if name.startswith("&"))
+    return [node for node in made if node is not None]
 
 
 def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
@@ -213,16 +216,8 @@ def _capped(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
 
 def _stood_in(bound: BoundRule, evaluator: Evaluator) -> pl.DataFrame:
     """What the rule did without, since ``given`` named a stand-in for it."""
-    pending = [fact.condition for fact in bound.facts] + ([] if bound.where is None else [bound.where])
-    seen: set[Measure] = set()
-    found: dict[str, None] = {}
-    while pending and evaluator.without:
-        for node in walk(pending.pop()):
-            if isinstance(node, MeasureRef) and node.measure not in seen:
-                seen.add(node.measure)
-                pending += [*inner_expressions(node.measure), *node.measure.frame_key]
-            elif isinstance(node, Call) and node in evaluator.without:
-                found[evaluator.without[node]] = None
+    taken = evaluator.without
+    found = {taken[node]: None for node in _asked(bound) if isinstance(node, Call) and node in taken} if taken else {}
     rows = [{"rule_id": bound.id, "reason": "done without", "column": what, "rows": 0, "share": 0.0} for what in found]
     return pl.DataFrame(rows, schema=NOT_EVALUABLE)
 

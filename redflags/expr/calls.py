@@ -232,7 +232,8 @@ def _given(lowering: Lowering, node: nodes.Call, args: Sequence[Value]) -> Value
         raise ExprError("what may be missing is read from data", node.args[0].start, code="EXPR-TYPE")
     if lowering.came_in is None or lowering.came_in(lowering.frame, node, value):
         return value
-    return replace(stand_in, type=value.type) if stand_in.type.kind == "literal" else stand_in
+    # In the type of what it stands for: whoever stores the value has counted on its unit.
+    return replace(stand_in, type=value.type) if value.type.numeric else stand_in
 
 
 def _local(lowering: Lowering, node: nodes.Call, moment: Value) -> Value:

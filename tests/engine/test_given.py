@@ -99,6 +99,12 @@ def test_money_keeps_its_size_in_sums_of_stand_ins():
     assert hits(detect(let, "fees = 10"), rows) == ["b"]
 
 
+def test_a_stand_in_is_stored_in_the_unit_of_what_it_stands_for():
+    let = {"parts": {"sum": "given(quantity, length(txn_id))", "within": "1d"}}
+    rows = {"ledger": [row("a", 0), row("b", 1)]}
+    assert hits(detect(let, "parts = 2"), rows) == ["b"]
+
+
 def test_what_is_not_excused_still_disables():
     outcome = judge(detect({}, "given(channel, 'atm') = 'atm' and purpose_text = 'x'"), {"ledger": [row("a", 0)]})
     assert outcome.disabled is not None
